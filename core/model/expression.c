@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "core/model/expression.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/model/expression_parts.h"
+
+/*
+ * parts holds, region after region, what each adds to x: h^{b_k} with the
+ * two-step fusion, z^{b_k} with concatenation.
+ */
+struct expression_session {
+    const struct expression *net;
+    struct graph_plan *plans[AHA_MAX_REGIONS];
+    float *workspace; /* for the graph that needs most */
+    float *parts;
+    size_t part_offsets[AHA_MAX_REGIONS];
+    float *x;
+    float *cell;  /* LSTM's c */
+    float *gates; /* four times D */
+};
+
+void expression_destroy(struct expression *net)
+{
+    if (net == NULL) {
+        return;
+    }
+    for (int k = 0; k < AHA_MAX_REGIONS; k++) {
+        graph_destroy(net->regions[k].graph);
+        free(net->regions[k].head_weight);
+        free(net->regions[k].head_bias);
+    }
+    for (int b = 0; b < AHA_N_BRANCHES; b++) {
+        free(net->branches[b].weight_ih);
+        free(net->branches[b].weight_hh);
+        free(net->branches[b].bias);
+    }
+    free(net->classifier_weight);
+    free(net->classifier_bias);
+    free(net);
+}
+
+const struct aha_model_info *expression_info(const struct expression *net)
+{
+    return &net->info;
+}
+
+struct expression_pixel expression_pixel(const struct expression *net)
+{
+    return net->pixel;
+}
+
+size_t expression_crop_floats(const struct expression *net)
+{
+    return net->crop_floats;
+}
+
+size_t expression_crop_offset(const struct expression *net, int region)
+{
+    return net->regions[region].crop_offset;
+}
+
+size_t expression_map_floats(const struct expression *net)
+{
+    return net->map_floats;
+}
+
+static enum aha_status plan_regions(struct expression_session *session)
+{
+    const struct expression *net = session->net;
+    size_t most = 0;
+
+    for (int k = 0; k < net->info.n_regions; k++) {
+        const struct graph *graph = net->regions[k].graph;
+        struct graph_shape in = graph_input(graph);
+        enum aha_status status = graph_plan_create(&session->plans[k], graph);
+
+        if (status == AHA_OK) {
+            status = graph_plan_resize(session->plans[k], in.h, in.w);
+        }
+        if (status != AHA_OK) {
+            return status;
+        }
+        if (graph_plan_floats(session->plans[k]) > most) {
+            most = graph_plan_floats(session->plans[k]);
+        }
+    }
+    session->workspace = alloc_floats(most);
+    return session->workspace == NULL ? AHA_ERR_MEMORY : AHA_OK;
+}
+
+enum aha_status expression_session_create(struct expression_session **out,
+                                          const struct expression *net)
+{
+    struct expression_session *session = alloc_array(1, sizeof *session);
+    enum aha_status status = AHA_ERR_MEMORY;
+    size_t n_parts = 0;
+    size_t hidden = 0;
+
+    if (session == NULL) {
+        return AHA_ERR_MEMORY;
+    }
+    session->net = net;
+    for (int k = 0; k < net->info.n_regions; k++) {
+        session->part_offsets[k] = n_parts;
+        n_parts += (size_t)net->regions[k].n_part;
+    }
+    for (int b = 0; b < AHA_N_BRANCHES; b++) {
+        if ((size_t)net->branches[b].lstm.hidden > hidden) {
+            hidden = (size_t)net->branches[b].lstm.hidden;
+        }
+    }
+    session->parts = alloc_floats(n_parts);
+    session->x = alloc_floats((size_t)net->features);
+    session->cell = alloc_floats(hidden);
+    session->gates = alloc_floats(4 * hidden);
+    if (session->parts != NULL && session->x != NULL && session->cell != NULL &&
+        session->gates != NULL) {
+        status = plan_regions(session);
+    }
+    if (status != AHA_OK) {
+        expression_session_destroy(session);
+        return status;
+    }
+    *out = session;
+    return AHA_OK;
+}
+
+void expression_session_destroy(struct expression_session *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    for (int k = 0; k < AHA_MAX_REGIONS; k++) {
+        graph_plan_destroy(session->plans[k]);
+    }
+    free(session->workspace);
+    free(session->parts);
+    free(session->x);
+    free(session->cell);
+    free(session->gates);
+    free(session);
+}
+
+/* Sub-network k: crop to z (left in the workspace), its own answer, its map. */
+static const float *run_region(struct expression_session *session, int k,
+                               const float *crops, float *maps,
+                               struct aha_region_result *out)
+{
+    const struct expression *net = session->net;
+    const struct expression_region *region = &net->regions[k];
+    const struct aha_region_info *info = &net->info.regions[k];
+    const struct graph_plan *plan = session->plans[k];
+    float logits[AHA_MAX_LABELS];
+    const float *z;
+
+    memcpy(graph_plan_input(plan, session->workspace),
+           crops + region->crop_offset,
+           (size_t)info->width * (size_t)info->height * sizeof *crops);
+    graph_run(plan, session->workspace);
+    z = graph_plan_value(plan, session->workspace, region->z);
+    classifier_run(&region->head, z, logits);
+    softmax_run(logits, net->info.n_labels, net->info.temperature,
+                out->probabilities);
+    out->map = NULL;
+    if (region->attention >= 0) {
+        float *map = maps + region->map_offset;
+
+        memcpy(
+            map,
+            graph_plan_attention(plan, session->workspace, region->attention),
+            (size_t)info->map_width * (size_t)info->map_height * sizeof *map);
+        out->map = map;
+    }
+    return z;
+}
+
+/*
+ * Step one: h^{b_k} = LSTM(z^{b_k}, h^{b_{k-1}}); h and c start at zero with
+ * the first region of a branch.
+ */
+static void fuse_region(struct expression_session *session, int k,
+                        const float *z)
+{
+    const struct expression *net = session->net;
+    const struct aha_region_info *info = net->info.regions;
+    const struct lstm *lstm = &net->branches[info[k].branch].lstm;
+    size_t bytes = (size_t)net->regions[k].n_part * sizeof *z;
+    float *part = session->parts + session->part_offsets[k];
+
+    if (!net->has_lstm) {
+        memcpy(part, z, bytes);
+        return;
+    }
+    if (k == 0 || info[k - 1].branch != info[k].branch) {
+        memset(part, 0, bytes);
+        memset(session->cell, 0, bytes);
+    } else {
+        memcpy(part, session->parts + session->part_offsets[k - 1], bytes);
+    }
+    lstm_step(lstm, z, part, session->cell, session->gates);
+}
+
+/* Step two: h^b = sum_k h^{b_k}, x = the branches side by side. */
+static void gather_x(struct expression_session *session)
+{
+    const struct expression *net = session->net;
+
+    memset(session->x, 0, (size_t)net->features * sizeof *session->x);
+    for (int k = 0; k < net->info.n_regions; k++) {
+        const struct expression_region *region = &net->regions[k];
+        const float *part = session->parts + session->part_offsets[k];
+
+        for (int i = 0; i < region->n_part; i++) {
+            session->x[region->first + i] += part[i];
+        }
+    }
+}
+
+/* Both shares are linear in the parts, so they add up exactly (MODEL.md 5). */
+static void share_out(const struct expression_session *session,
+                      struct aha_face_result *out)
+{
+    const struct expression *net = session->net;
+    const struct classifier *classifier = &net->classifier;
+    double divisor = classifier_divisor(classifier, session->x);
+    double logits[AHA_MAX_LABELS] = {0};
+    double squares = 0;
+
+    for (int i = 0; i < net->features; i++) {
+        squares += (double)session->x[i] * (double)session->x[i];
+    }
+    for (int k = 0; k < net->info.n_regions; k++) {
+        const struct expression_region *region = &net->regions[k];
+        const float *part = session->parts + session->part_offsets[k];
+        double scores[AHA_MAX_LABELS];
+        double product = 0;
+        double weight;
+
+        for (int i = 0; i < region->n_part; i++) {
+            product += (double)part[i] * (double)session->x[region->first + i];
+        }
+        weight = squares > 0 ? product / squares : 1.0 / net->info.n_regions;
+        out->regions[k].weight = (float)weight;
+        classifier_scores(classifier, region->first, region->n_part, part,
+                          scores);
+        for (int c = 0; c < net->info.n_labels; c++) {
+            double evidence = scores[c] / divisor;
+
+            if (classifier->bias != NULL) {
+                evidence += (double)classifier->bias[c] / net->info.n_regions;
+            }
+            out->regions[k].evidence[c] = (float)evidence;
+            logits[c] += evidence;
+        }
+    }
+    for (int c = 0; c < net->info.n_labels; c++) {
+        out->logits[c] = (float)logits[c];
+    }
+}
+
+void expression_run(struct expression_session *session, const float *crops,
+                    float *maps, struct aha_face_result *out)
+{
+    const struct aha_model_info *info = &session->net->info;
+
+    for (int k = 0; k < info->n_regions; k++) {
+        fuse_region(session, k,
+                    run_region(session, k, crops, maps, &out->regions[k]));
+    }
+    gather_x(session);
+    share_out(session, out);
+    softmax_run(out->logits, info->n_labels, info->temperature,
+                out->probabilities);
+    out->label = 0;
+    for (int c = 1; c < info->n_labels; c++) {
+        if (out->probabilities[c] > out->probabilities[out->label]) {
+            out->label = c;
+        }
+    }
+    out->uncertain = out->probabilities[out->label] < info->uncertain_below;
+}

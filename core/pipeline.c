@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT
+#include "aha/pipeline.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/alloc.h"
+#include "core/pipeline_parts.h"
+#include "core/vision/regions.h"
+
+enum {
+    MIN_SIDE = 16,      /* px; nothing smaller can hold a face */
+    DETECT_SIDE = 1280, /* px; the detector sees at least this much */
+    DETAIL_SIDE = 160,  /* px; a face box smaller than this wants detail */
+    MAX_SHRINK = 8,
+};
+
+static const float MIN_LANDMARK_CONFIDENCE = 0.5F;
+static const float SAME_FACE_IOU = 0.5F;
+
+struct aha_options aha_options_default(void)
+{
+    return (struct aha_options){
+        .max_pixels = 50000000,
+        .max_faces = AHA_MAX_FACES,
+        .min_face_size = 16.0F,
+        .detection_threshold = 0.2F,
+    };
+}
+
+const char *aha_skip_reason_name(enum aha_skip_reason reason)
+{
+    static const char *const names[AHA_N_SKIP_REASONS] = {
+        [AHA_SKIP_TOO_SMALL] = "too_small",
+        [AHA_SKIP_NO_LANDMARKS] = "no_landmarks",
+        [AHA_SKIP_MAX_FACES] = "exceeds_max_faces",
+    };
+
+    return names[reason];
+}
+
+static double now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+}
+
+static enum aha_status check_header(struct photo *photo)
+{
+    struct aha_image_info *info = &photo->analysis.image;
+    enum aha_status status =
+        aha_image_probe(photo->bytes, photo->n_bytes,
+                        photo->options->max_pixels, info, photo->err);
+
+    if (status == AHA_OK &&
+        (info->width < MIN_SIDE || info->height < MIN_SIDE)) {
+        return aha_error_set(
+            photo->err, AHA_ERR_TOO_SMALL,
+            "The image is %d x %d pixels; at least %d x %d are "
+            "needed to hold a face.",
+            info->width, info->height, MIN_SIDE, MIN_SIDE);
+    }
+    return status;
+}
+
+static enum aha_status decode(struct photo *photo, int shrink)
+{
+    const struct aha_image_info *info = &photo->analysis.image;
+    double start = now_ms();
+    enum aha_status status;
+
+    aha_image_fini(&photo->image);
+    photo->image = (struct aha_image){0};
+    status = aha_image_decode(photo->bytes, photo->n_bytes, info, shrink,
+                              &photo->image, photo->err);
+    if (status == AHA_OK) {
+        photo->shrink = shrink;
+        photo->scale.x = (float)info->width / (float)photo->image.width;
+        photo->scale.y = (float)info->height / (float)photo->image.height;
+    }
+    photo->analysis.timing.decode_ms += now_ms() - start;
+    return status;
+}
+
+static int detection_shrink(const struct aha_image_info *info)
+{
+    int longer = info->width > info->height ? info->width : info->height;
+    int shrink = 1;
+
+    while (shrink < MAX_SHRINK && longer / (2 * shrink) >= DETECT_SIDE) {
+        shrink *= 2;
+    }
+    return shrink;
+}
+
+static float shorter_side(const struct aha_box *box)
+{
+    return fminf(box->width, box->height);
+}
+
+/* Carry a detection from the decoded image's pixels to the full-size photo's.
+ */
+static void to_full_size(const struct photo *photo, struct detection *detection)
+{
+    struct aha_point s = photo->scale;
+
+    detection->box.x *= s.x;
+    detection->box.width *= s.x;
+    detection->box.y *= s.y;
+    detection->box.height *= s.y;
+    detection->left_eye.x *= s.x;
+    detection->left_eye.y *= s.y;
+    detection->right_eye.x *= s.x;
+    detection->right_eye.y *= s.y;
+}
+
+static struct detection to_image(const struct photo *photo,
+                                 const struct detection *full)
+{
+    struct photo inverse = {
+        .scale = {1.0F / photo->scale.x, 1.0F / photo->scale.y}};
+    struct detection detection = *full;
+
+    to_full_size(&inverse, &detection);
+    return detection;
+}
+
+static void skip(struct photo *photo, const struct aha_box *box,
+                 enum aha_skip_reason reason)
+{
+    struct aha_analysis *analysis = &photo->analysis;
+
+    if (analysis->n_skipped < AHA_MAX_FACES) {
+        analysis->skipped[analysis->n_skipped].box = *box;
+        analysis->skipped[analysis->n_skipped].reason = reason;
+        analysis->n_skipped++;
+    }
+}
+
+/*
+ * The detector works on a small picture; if a face in it is too small for the
+ * crops, the photo is decoded again, as large as the smallest face needs.
+ */
+static enum aha_status decode_detail(struct photo *photo, int n)
+{
+    float least = INFINITY;
+    int shrink = photo->shrink;
+
+    for (int i = 0; i < n; i++) {
+        const struct aha_box *box = &photo->session->detections[i].box;
+
+        if (shorter_side(box) >= photo->options->min_face_size) {
+            least = fminf(least, shorter_side(box));
+        }
+    }
+    while (shrink > 1 && least / (float)shrink < DETAIL_SIDE) {
+        shrink /= 2;
+    }
+    return shrink == photo->shrink ? AHA_OK : decode(photo, shrink);
+}
+
+static float overlap(const struct aha_box *a, const struct aha_box *b)
+{
+    float w = fminf(a->x + a->width, b->x + b->width) - fmaxf(a->x, b->x);
+    float h = fminf(a->y + a->height, b->y + b->height) - fmaxf(a->y, b->y);
+    float both = fmaxf(w, 0) * fmaxf(h, 0);
+
+    return both / (a->width * a->height + b->width * b->height - both);
+}
+
+/* Two candidates may settle on one face; the first, larger one stands. */
+static bool is_known(const struct aha_session *session, int n,
+                     const struct landmark_result *landmarks)
+{
+    for (int i = 0; i < n; i++) {
+        if (overlap(&session->landmarks[i].box, &landmarks->box) >
+            SAME_FACE_IOU) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct aha_box clip(struct aha_box box,
+                           const struct aha_image_info *info)
+{
+    float x0 = fmaxf(box.x, 0);
+    float y0 = fmaxf(box.y, 0);
+    float x1 = fminf(box.x + box.width, (float)info->width);
+    float y1 = fminf(box.y + box.height, (float)info->height);
+
+    return (struct aha_box){x0, y0, fmaxf(x1 - x0, 0), fmaxf(y1 - y0, 0)};
+}
+
+static void place_landmarks(struct photo *photo, int n)
+{
+    struct aha_session *session = photo->session;
+    struct aha_analysis *analysis = &photo->analysis;
+
+    for (int i = 0; i < n; i++) {
+        const struct detection *full = &session->detections[i];
+        struct detection detection = to_image(photo, full);
+        struct aha_box box = clip(full->box, &analysis->image);
+        struct landmark_result found;
+        struct aha_face *face;
+
+        if (shorter_side(&full->box) < photo->options->min_face_size) {
+            skip(photo, &box, AHA_SKIP_TOO_SMALL);
+            continue;
+        }
+        if (analysis->n_faces >= photo->options->max_faces) {
+            skip(photo, &box, AHA_SKIP_MAX_FACES);
+            continue;
+        }
+        if (!landmark_run(session->landmarker, &photo->image, &detection,
+                          &found) ||
+            found.confidence < MIN_LANDMARK_CONFIDENCE) {
+            skip(photo, &box, AHA_SKIP_NO_LANDMARKS);
+            continue;
+        }
+        if (is_known(session, analysis->n_faces, &found)) {
+            continue;
+        }
+        session->landmarks[analysis->n_faces] = found;
+        face = &analysis->faces[analysis->n_faces].face;
+        face->box = box;
+        face->detection_confidence = full->confidence;
+        face->landmark_confidence = found.confidence;
+        for (int k = 0; k < AHA_N_LANDMARKS; k++) {
+            face->landmarks[k].x = found.points[k].x * photo->scale.x;
+            face->landmarks[k].y = found.points[k].y * photo->scale.y;
+        }
+        analysis->n_faces++;
+    }
+}
+
+static enum aha_status find_faces(struct photo *photo)
+{
+    const struct aha_options *options = photo->options;
+    struct aha_session *session = photo->session;
+    enum aha_status status =
+        decode(photo, detection_shrink(&photo->analysis.image));
+    double start = now_ms();
+    int n;
+
+    if (status != AHA_OK) {
+        return status;
+    }
+    n = detector_run(
+        session->detector, &photo->image, options->detection_threshold,
+        options->min_face_size / photo->scale.x, session->detections);
+    for (int i = 0; i < n; i++) {
+        to_full_size(photo, &session->detections[i]);
+    }
+    photo->analysis.timing.detect_ms += now_ms() - start;
+    status = decode_detail(photo, n);
+    if (status != AHA_OK) {
+        return status;
+    }
+    photo->analysis.faces =
+        alloc_array((size_t)(n < AHA_MAX_FACES ? n : AHA_MAX_FACES),
+                    sizeof *photo->analysis.faces);
+    if (photo->analysis.faces == NULL) {
+        return aha_error_set(photo->err, AHA_ERR_MEMORY, "out of memory");
+    }
+    start = now_ms();
+    place_landmarks(photo, n);
+    photo->analysis.timing.detect_ms += now_ms() - start;
+    return AHA_OK;
+}
+
+/* Every region of one face, straight from the decoded photo. */
+static void cut_regions(struct photo *photo, int i)
+{
+    struct aha_session *session = photo->session;
+    const struct expression *net = session->pipeline->expression;
+    const struct aha_model_info *info = expression_info(net);
+    struct aha_face_result *result = &photo->analysis.faces[i];
+    const struct aha_point *points = session->landmarks[i].points;
+    float *crops = session->crops + (size_t)i * expression_crop_floats(net);
+    struct expression_pixel pixel = expression_pixel(net);
+    struct face_frame frame;
+
+    if (!regions_frame(points, info->face_template, &frame)) {
+        memset(crops, 0, expression_crop_floats(net) * sizeof *crops);
+        return;
+    }
+    for (int k = 0; k < info->n_regions; k++) {
+        const struct aha_region_info *region = &info->regions[k];
+        struct affine map = regions_map(&frame, points, region);
+
+        align_warp_luma(&photo->image, &map, region->width, region->height,
+                        ALIGN_BORDER_REPEAT, pixel.scale, pixel.bias,
+                        crops + expression_crop_offset(net, k));
+        regions_quad(&map, region, result->regions[k].quad);
+        for (int c = 0; c < 4; c++) {
+            result->regions[k].quad[c][0] *= photo->scale.x;
+            result->regions[k].quad[c][1] *= photo->scale.y;
+        }
+    }
+}
+
+static enum aha_status classify(struct photo *photo)
+{
+    struct aha_session *session = photo->session;
+    const struct expression *net = session->pipeline->expression;
+    struct aha_analysis *analysis = &photo->analysis;
+    size_t crop_floats = expression_crop_floats(net);
+    size_t map_floats = expression_map_floats(net);
+    double start = now_ms();
+
+    for (int i = 0; i < analysis->n_faces; i++) {
+        cut_regions(photo, i);
+    }
+    analysis->timing.align_ms = now_ms() - start;
+    start = now_ms();
+    analysis->maps = alloc_floats((size_t)analysis->n_faces * map_floats);
+    if (analysis->maps == NULL) {
+        return aha_error_set(photo->err, AHA_ERR_MEMORY, "out of memory");
+    }
+    for (int i = 0; i < analysis->n_faces; i++) {
+        expression_run(
+            session->expression, session->crops + (size_t)i * crop_floats,
+            analysis->maps + (size_t)i * map_floats, &analysis->faces[i]);
+    }
+    analysis->timing.infer_ms = now_ms() - start;
+    return AHA_OK;
+}
+
+enum aha_status photo_analyze(struct photo *photo)
+{
+    enum aha_status status = check_header(photo);
+
+    if (status == AHA_OK) {
+        status = find_faces(photo);
+    }
+    if (status == AHA_OK) {
+        status = classify(photo);
+    }
+    return status;
+}
+
+enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
+                            size_t n_bytes, const struct aha_options *options,
+                            struct aha_analysis *out, struct aha_error *err)
+{
+    struct photo photo = {.session = session,
+                          .bytes = bytes,
+                          .n_bytes = n_bytes,
+                          .options = options,
+                          .err = err};
+    enum aha_status status = photo_analyze(&photo);
+
+    aha_image_fini(&photo.image);
+    if (status != AHA_OK) {
+        aha_analysis_fini(&photo.analysis);
+        return status;
+    }
+    *out = photo.analysis;
+    return AHA_OK;
+}
+
+void aha_analysis_fini(struct aha_analysis *analysis)
+{
+    if (analysis != NULL) {
+        free(analysis->faces);
+        free(analysis->maps);
+        *analysis = (struct aha_analysis){0};
+    }
+}

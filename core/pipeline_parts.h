@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pipeline_parts.h - one photo on its way through; private to the pipeline and
+ * to inspect.c.
+ */
+#ifndef AHA_CORE_PIPELINE_PARTS_H
+#define AHA_CORE_PIPELINE_PARTS_H
+
+#include "aha/pipeline.h"
+
+#include "core/model/expression.h"
+#include "core/vision/detect.h"
+#include "core/vision/landmark.h"
+
+struct aha_pipeline {
+    struct detector *detector;
+    struct landmarker *landmarker;
+    struct expression *expression;
+};
+
+struct aha_session {
+    const struct aha_pipeline *pipeline;
+    struct detector_session *detector;
+    struct landmark_session *landmarker;
+    struct expression_session *expression;
+    struct detection detections[DETECT_MAX];
+    struct landmark_result landmarks[AHA_MAX_FACES];
+    float *crops; /* of AHA_MAX_FACES faces */
+};
+
+/** Owns image and analysis until they are handed out or released. */
+struct photo {
+    struct aha_session *session;
+    const void *bytes;
+    size_t n_bytes;
+    const struct aha_options *options;
+    struct aha_error *err;
+    struct aha_image image; /* decoded at 1/shrink */
+    int shrink;
+    struct aha_point scale; /* full-size px per px of image */
+    struct aha_analysis analysis;
+};
+
+/** Decode to classify; on failure the caller still releases both. */
+enum aha_status photo_analyze(struct photo *photo) AHA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * image.h - bytes in, upright 8-bit sRGB out, within limits.
+ *
+ * Pure functions of their arguments; safe from many threads at once after
+ * aha_init(). An image owns its pixels until aha_image_fini().
+ */
+#ifndef AHA_IMAGE_H
+#define AHA_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aha/error.h"
+
+enum aha_image_format {
+    AHA_IMAGE_UNKNOWN,
+    AHA_IMAGE_JPEG,
+    AHA_IMAGE_PNG,
+    AHA_IMAGE_WEBP,
+};
+
+/** What the header says, before any pixel is decoded. */
+struct aha_image_info {
+    enum aha_image_format format;
+    int width;       /* upright, full size, px */
+    int height;      /* upright, full size, px */
+    int orientation; /* EXIF, 1..8; 1 = stored upright */
+};
+
+/** Interleaved RGB, rows without padding: stride is 3 * width bytes. */
+struct aha_image {
+    int width;
+    int height;
+    uint8_t *rgb; /* owned; NULL when width is 0 */
+};
+
+/** "jpeg", "png", "webp" or "unknown"; static storage. */
+const char *aha_image_format_name(enum aha_image_format format);
+
+/** Tell the format from the first bytes alone; reads at most 12. */
+enum aha_image_format aha_image_sniff(const void *bytes, size_t n_bytes);
+
+/**
+ * Read the header and check it against the limits.
+ *
+ * @param max_pixels  refuse more than this many pixels, full size
+ * @param out         written on success only
+ *
+ * @return AHA_ERR_UNSUPPORTED when the bytes are no JPEG, PNG or WebP,
+ *         AHA_ERR_DECODE when the header is broken, AHA_ERR_TOO_LARGE.
+ */
+enum aha_status aha_image_probe(const void *bytes, size_t n_bytes,
+                                int64_t max_pixels, struct aha_image_info *out,
+                                struct aha_error *err) AHA_MUST_CHECK;
+
+/**
+ * Decode to upright sRGB: EXIF orientation applied, ICC profile applied, alpha
+ * flattened on white, grey, CMYK and 16-bit converted. A truncated file is
+ * AHA_ERR_DECODE, never a half-grey picture.
+ *
+ * @param info    what aha_image_probe said of the same bytes
+ * @param shrink  1, 2, 4 or 8: decode at 1/shrink of the size where the
+ *                format can (JPEG, WebP); others are averaged down after
+ * @param out     to be released with aha_image_fini; written on success only
+ */
+enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
+                                 const struct aha_image_info *info, int shrink,
+                                 struct aha_image *out,
+                                 struct aha_error *err) AHA_MUST_CHECK;
+
+/** A black image of this size; the caller releases it with aha_image_fini. */
+enum aha_status aha_image_init(struct aha_image *out, int width, int height,
+                               struct aha_error *err) AHA_MUST_CHECK;
+
+/** Wipe and free the pixels; NULL and empty are fine. */
+void aha_image_fini(struct aha_image *image);
+
+/** Write a PNG file. @return AHA_ERR_IO when it cannot be written. */
+enum aha_status aha_image_write_png(const struct aha_image *image,
+                                    const char *path,
+                                    struct aha_error *err) AHA_MUST_CHECK;
+
+#endif

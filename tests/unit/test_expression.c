@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/model/expression.h"
+#include "tests/unit/suites.h"
+#include "tests/unit/support.h"
+
+enum { N_FACES = 3 };
+
+static const double TOLERANCE = 1e-4; /* against PyTorch */
+static const double EXACT = 1e-5;     /* of sums that hold by construction */
+
+/* A golden network with everything to run it. */
+struct fixture {
+    struct safetensors *file;
+    struct expression *net;
+    const struct aha_model_info *info;
+    struct expression_session *session;
+    float *crops; /* of N_FACES faces */
+    float *maps;
+};
+
+static void open_fixture(const char *name, struct fixture *fixture)
+{
+    struct aha_error err = {AHA_OK, ""};
+    char path[SUPPORT_MAX_PATH];
+    size_t floats;
+
+    ck_assert_msg(
+        safetensors_open(support_data(name, path), &fixture->file, &err) ==
+                AHA_OK &&
+            expression_create(&fixture->net, fixture->file, &err) == AHA_OK,
+        "%s: %s", name, err.text);
+    ck_assert_int_eq(expression_session_create(&fixture->session, fixture->net),
+                     AHA_OK);
+    fixture->info = expression_info(fixture->net);
+    floats = expression_crop_floats(fixture->net);
+    fixture->crops = alloc_floats(N_FACES * floats);
+    fixture->maps = alloc_floats(expression_map_floats(fixture->net));
+    for (int k = 0; k < fixture->info->n_regions; k++) {
+        char tensor[80];
+        size_t n;
+        float *values;
+
+        (void)snprintf(tensor, sizeof tensor, "golden.region.%s",
+                       fixture->info->regions[k].name);
+        values = support_tensor(fixture->file, tensor, &n);
+        n /= N_FACES;
+        for (size_t i = 0; i < N_FACES; i++) {
+            memcpy(fixture->crops + i * floats +
+                       expression_crop_offset(fixture->net, k),
+                   values + i * n, n * sizeof *values);
+        }
+        free(values);
+    }
+}
+
+static void close_fixture(struct fixture *fixture)
+{
+    free(fixture->crops);
+    free(fixture->maps);
+    expression_session_destroy(fixture->session);
+    expression_destroy(fixture->net);
+    safetensors_close(fixture->file);
+}
+
+static void run_face(const struct fixture *fixture, int i,
+                     struct aha_face_result *out)
+{
+    expression_run(fixture->session,
+                   fixture->crops +
+                       (size_t)i * expression_crop_floats(fixture->net),
+                   fixture->maps, out);
+}
+
+/* Values of face i within a golden tensor of all faces. */
+static void expect(const struct fixture *fixture, const char *tensor, int i,
+                   const float *got, size_t n)
+{
+    size_t all;
+    float *wanted = support_tensor(fixture->file, tensor, &all);
+    double diff;
+
+    ck_assert_uint_eq(all, n * N_FACES);
+    diff = support_max_diff(wanted + (size_t)i * n, got, n);
+    ck_assert_msg(diff <= TOLERANCE, "%s of face %d off by %g", tensor, i,
+                  diff);
+    free(wanted);
+}
+
+static void check_face(const struct fixture *fixture, int i)
+{
+    const struct aha_model_info *info = fixture->info;
+    size_t labels = (size_t)info->n_labels;
+    struct aha_face_result face;
+    float weights[AHA_MAX_REGIONS];
+    float evidence[AHA_MAX_REGIONS * AHA_MAX_LABELS];
+    float heads[AHA_MAX_REGIONS * AHA_MAX_LABELS];
+
+    run_face(fixture, i, &face);
+    for (int k = 0; k < info->n_regions; k++) {
+        const struct aha_region_result *region = &face.regions[k];
+        char tensor[80];
+
+        weights[k] = region->weight;
+        memcpy(evidence + (size_t)k * labels, region->evidence,
+               labels * sizeof(float));
+        memcpy(heads + (size_t)k * labels, region->probabilities,
+               labels * sizeof(float));
+        (void)snprintf(tensor, sizeof tensor, "golden.attention.%s",
+                       info->regions[k].name);
+        if (region->map != NULL) {
+            expect(fixture, tensor, i, region->map,
+                   (size_t)info->regions[k].map_width *
+                       (size_t)info->regions[k].map_height);
+        } else {
+            ck_assert_ptr_null(safetensors_find(fixture->file, tensor));
+        }
+    }
+    expect(fixture, "golden.logits", i, face.logits, labels);
+    expect(fixture, "golden.probabilities", i, face.probabilities, labels);
+    expect(fixture, "golden.weight", i, weights, (size_t)info->n_regions);
+    expect(fixture, "golden.evidence", i, evidence,
+           (size_t)info->n_regions * labels);
+    expect(fixture, "golden.region_probabilities", i, heads,
+           (size_t)info->n_regions * labels);
+}
+
+START_TEST(matches_pytorch)
+{
+    static const char *const names[] = {"golden_aha_tiny.safetensors",
+                                        "golden_aha_concat.safetensors"};
+    struct fixture fixture = {0};
+
+    open_fixture(names[_i], &fixture);
+    for (int i = 0; i < N_FACES; i++) {
+        check_face(&fixture, i);
+    }
+    close_fixture(&fixture);
+}
+END_TEST
+
+static void check_sums(const struct aha_model_info *info,
+                       const struct aha_face_result *face)
+{
+    double weights = 0;
+    double probabilities = 0;
+
+    for (int k = 0; k < info->n_regions; k++) {
+        weights += (double)face->regions[k].weight;
+    }
+    ck_assert_double_eq_tol(weights, 1, EXACT);
+    for (int c = 0; c < info->n_labels; c++) {
+        double evidence = 0;
+
+        for (int k = 0; k < info->n_regions; k++) {
+            evidence += (double)face->regions[k].evidence[c];
+        }
+        ck_assert_double_eq_tol(evidence, (double)face->logits[c], EXACT);
+        probabilities += (double)face->probabilities[c];
+    }
+    ck_assert_double_eq_tol(probabilities, 1, 1e-6);
+}
+
+START_TEST(shares_add_up)
+{
+    struct fixture fixture = {0};
+    struct aha_face_result face;
+    uint32_t state = 7;
+
+    open_fixture("golden_aha_tiny.safetensors", &fixture);
+    for (int i = 0; i < 50; i++) {
+        support_fill(fixture.crops, expression_crop_floats(fixture.net),
+                     &state);
+        run_face(&fixture, 0, &face);
+        check_sums(fixture.info, &face);
+    }
+    close_fixture(&fixture);
+}
+END_TEST
+
+START_TEST(shares_add_up_in_the_bundled_network)
+{
+    struct aha_error err = {AHA_OK, ""};
+    struct fixture fixture = {0};
+    struct aha_face_result face;
+    char path[SUPPORT_MAX_PATH];
+    uint32_t state = 3;
+    size_t floats;
+
+    ck_assert_msg(
+        safetensors_open(support_model("expression.safetensors", path),
+                         &fixture.file, &err) == AHA_OK &&
+            expression_create(&fixture.net, fixture.file, &err) == AHA_OK,
+        "%s", err.text);
+    ck_assert_int_eq(expression_session_create(&fixture.session, fixture.net),
+                     AHA_OK);
+    fixture.info = expression_info(fixture.net);
+    floats = expression_crop_floats(fixture.net);
+    fixture.crops = alloc_floats(floats);
+    fixture.maps = alloc_floats(expression_map_floats(fixture.net));
+    for (int i = 0; i < 10; i++) {
+        support_fill(fixture.crops, floats, &state);
+        run_face(&fixture, 0, &face);
+        check_sums(fixture.info, &face);
+    }
+    ck_assert_int_le(fixture.info->multiply_adds, 350000000);
+    ck_assert_int_le(fixture.info->n_parameters, 8000000);
+    close_fixture(&fixture);
+}
+END_TEST
+
+START_TEST(same_bits_alone_and_after_others)
+{
+    struct fixture fixture = {0};
+    struct aha_face_result first;
+    struct aha_face_result again;
+
+    open_fixture("golden_aha_tiny.safetensors", &fixture);
+    run_face(&fixture, 0, &first);
+    run_face(&fixture, 1, &again);
+    run_face(&fixture, 2, &again);
+    run_face(&fixture, 0, &again);
+    ck_assert_mem_eq(first.logits, again.logits, sizeof first.logits[0] * 7);
+    for (int k = 0; k < fixture.info->n_regions; k++) {
+        ck_assert_mem_eq(first.regions[k].evidence, again.regions[k].evidence,
+                         sizeof(float) * 7);
+        ck_assert_mem_eq(&first.regions[k].weight, &again.regions[k].weight,
+                         sizeof(float));
+    }
+    close_fixture(&fixture);
+}
+END_TEST
+
+START_TEST(running_does_not_allocate)
+{
+    struct fixture fixture = {0};
+    struct aha_face_result face;
+    unsigned long before;
+    unsigned long after;
+
+    open_fixture("golden_aha_tiny.safetensors", &fixture);
+    before = support_allocations();
+    run_face(&fixture, 0, &face);
+    after = support_allocations();
+    ck_assert_uint_eq(after, before);
+    close_fixture(&fixture);
+    ck_assert_uint_gt(before, 100); /* loading did: the counter works */
+}
+END_TEST
+
+/* Everything from the file to a session, once. */
+static enum aha_status load_whole(const char *path, struct aha_error *err)
+{
+    struct safetensors *file = NULL;
+    struct expression *net = NULL;
+    struct expression_session *session = NULL;
+    enum aha_status status = safetensors_open(path, &file, err);
+
+    if (status == AHA_OK) {
+        status = expression_create(&net, file, err);
+    }
+    if (status == AHA_OK) {
+        status = expression_session_create(&session, net);
+    }
+    expression_session_destroy(session);
+    expression_destroy(net);
+    safetensors_close(file);
+    return status;
+}
+
+START_TEST(every_allocation_may_fail)
+{
+    char path[SUPPORT_MAX_PATH];
+    unsigned long n = 0;
+    enum aha_status status;
+    bool has_failed;
+
+    (void)support_data("golden_aha_tiny.safetensors", path);
+    do {
+        struct aha_error err = {AHA_OK, ""};
+
+        (void)support_fail_allocation(++n);
+        status = load_whole(path, &err);
+        has_failed = support_fail_allocation(0); /* before Check allocates */
+        ck_assert_int_eq(status, has_failed ? AHA_ERR_MEMORY : AHA_OK);
+    } while (has_failed);
+    ck_assert_int_eq(status, AHA_OK);
+    ck_assert_uint_gt(n, 100);
+}
+END_TEST
+
+/* The tiny file with one text in its header replaced by one as long. */
+static enum aha_status load_patched(const char *from, const char *to,
+                                    struct aha_error *err)
+{
+    char path[SUPPORT_MAX_PATH];
+    size_t n;
+    unsigned char *bytes =
+        support_read(support_data("golden_aha_tiny.safetensors", path), &n);
+    struct safetensors *file = NULL;
+    struct expression *net = NULL;
+    unsigned char *at = memmem(bytes, n, from, strlen(from));
+    enum aha_status status;
+
+    ck_assert_msg(at != NULL, "%s is not in the file", from);
+    ck_assert_uint_eq(strlen(from), strlen(to));
+    memcpy(at, to, strlen(to));
+    status = safetensors_open_bytes(bytes, n, &file, err);
+    if (status == AHA_OK) {
+        status = expression_create(&net, file, err);
+    }
+    expression_destroy(net);
+    safetensors_close(file);
+    free(bytes);
+    return status;
+}
+
+START_TEST(refuses_what_does_not_add_up)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *word;
+    } cases[] = {
+        {"\"classifier.weight\":{", "\"classifier.weighs\":{",
+         "classifier.weight"},
+        {"\"kind\":\"expression\"", "\"kind\":\"exprezzion\"", "exprezzion"},
+        {"\"format_version\":\"1\"", "\"format_version\":\"2\"",
+         "format_version"},
+        {"\\\"global\\\"", "\\\"globus\\\"", "branch"},
+        {"\\\"temperature\\\"", "\\\"temperatura\\\"", "temperature"},
+        {"\\\"spatial_attention\\\"", "\\\"spatial_attentiom\\\"",
+         "spatial_attentiom"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct aha_error err = {AHA_OK, ""};
+
+        ck_assert_msg(load_patched(cases[i].from, cases[i].to, &err) ==
+                          AHA_ERR_WEIGHTS,
+                      "%s", cases[i].to);
+        ck_assert_msg(strstr(err.text, cases[i].word) != NULL, "%s not in: %s",
+                      cases[i].word, err.text);
+    }
+}
+END_TEST
+
+Suite *expression_suite(void)
+{
+    Suite *suite = suite_create("expression");
+    TCase *tests = tcase_create("expression");
+
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, matches_pytorch, 0, 2);
+    tcase_add_test(tests, shares_add_up);
+    tcase_add_test(tests, shares_add_up_in_the_bundled_network);
+    tcase_add_test(tests, same_bits_alone_and_after_others);
+    tcase_add_test(tests, running_does_not_allocate);
+    tcase_add_test(tests, every_allocation_may_fail);
+    tcase_add_test(tests, refuses_what_does_not_add_up);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aha/image.h"
+
+#include "tests/unit/suites.h"
+#include "tests/unit/support.h"
+
+enum { WIDTH = 48, HEIGHT = 32, MAX_PIXELS = 50000000 };
+
+typedef int colour[3];
+
+/* The quarters of make_images.py's pattern. */
+static const colour plain[4] = {
+    {255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {255, 255, 255}};
+static const colour greys[4] = {
+    {0, 0, 0}, {85, 85, 85}, {170, 170, 170}, {255, 255, 255}};
+static const colour flattened[4] = {
+    {255, 0, 0}, {255, 255, 255}, {0, 0, 255}, {255, 255, 255}};
+/* Inks, through the usual press profile. */
+static const colour inks[4] = {
+    {237, 28, 36}, {0, 142, 65}, {46, 49, 146}, {255, 255, 255}};
+static const colour swapped[4] = {
+    {0, 255, 0}, {255, 0, 0}, {0, 0, 255}, {255, 255, 255}};
+
+static void decode(const char *name, int shrink, struct aha_image_info *info,
+                   struct aha_image *image)
+{
+    struct aha_error err = {AHA_OK, ""};
+    char path[SUPPORT_MAX_PATH];
+    size_t n;
+    unsigned char *bytes = support_read(support_data(name, path), &n);
+
+    ck_assert_msg(aha_image_probe(bytes, n, MAX_PIXELS, info, &err) == AHA_OK,
+                  "%s: %s", name, err.text);
+    ck_assert_msg(aha_image_decode(bytes, n, info, shrink, image, &err) ==
+                      AHA_OK,
+                  "%s: %s", name, err.text);
+    free(bytes);
+}
+
+static void expect_quarter(const char *name, const struct aha_image *image,
+                           int quarter, const int *wanted, int tolerance)
+{
+    int x = image->width * (quarter % 2 == 0 ? 1 : 3) / 4;
+    int y = image->height * (quarter < 2 ? 1 : 3) / 4;
+    const uint8_t *pixel =
+        image->rgb + 3 * ((size_t)y * (size_t)image->width + (size_t)x);
+
+    for (int c = 0; c < 3; c++) {
+        ck_assert_msg(abs(pixel[c] - wanted[c]) <= tolerance,
+                      "%s: quarter %d is %d %d %d", name, quarter, pixel[0],
+                      pixel[1], pixel[2]);
+    }
+}
+
+START_TEST(everything_becomes_upright_srgb)
+{
+    static const struct {
+        const char *name;
+        enum aha_image_format format;
+        int orientation;
+        const colour *quarters;
+        int tolerance;
+    } cases[] = {
+        {"rgb.png", AHA_IMAGE_PNG, 1, plain, 0},
+        {"rgb16.png", AHA_IMAGE_PNG, 1, plain, 0},
+        {"palette.png", AHA_IMAGE_PNG, 1, plain, 0},
+        {"alpha.png", AHA_IMAGE_PNG, 1, flattened, 0},
+        {"alpha.webp", AHA_IMAGE_WEBP, 1, flattened, 12},
+        {"lossy.webp", AHA_IMAGE_WEBP, 1, plain, 12},
+        {"animated.webp", AHA_IMAGE_WEBP, 1, plain, 12},
+        {"orientation_6.webp", AHA_IMAGE_WEBP, 6, plain, 0},
+        {"grey.jpg", AHA_IMAGE_JPEG, 1, greys, 4},
+        {"progressive.jpg", AHA_IMAGE_JPEG, 1, plain, 6},
+        {"cmyk.jpg", AHA_IMAGE_JPEG, 1, inks, 30},
+        {"profile.jpg", AHA_IMAGE_JPEG, 1, swapped, 30},
+        {"profile_broken.jpg", AHA_IMAGE_JPEG, 1, plain, 6},
+        {"orientation_1.jpg", AHA_IMAGE_JPEG, 1, plain, 6},
+        {"orientation_2.jpg", AHA_IMAGE_JPEG, 2, plain, 6},
+        {"orientation_3.jpg", AHA_IMAGE_JPEG, 3, plain, 6},
+        {"orientation_4.jpg", AHA_IMAGE_JPEG, 4, plain, 6},
+        {"orientation_5.jpg", AHA_IMAGE_JPEG, 5, plain, 6},
+        {"orientation_6.jpg", AHA_IMAGE_JPEG, 6, plain, 6},
+        {"orientation_7.jpg", AHA_IMAGE_JPEG, 7, plain, 6},
+        {"orientation_8.jpg", AHA_IMAGE_JPEG, 8, plain, 6},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct aha_image_info info;
+        struct aha_image image;
+
+        decode(cases[i].name, 1, &info, &image);
+        ck_assert_int_eq(info.format, cases[i].format);
+        ck_assert_int_eq(info.orientation, cases[i].orientation);
+        ck_assert_int_eq(info.width, WIDTH);
+        ck_assert_int_eq(info.height, HEIGHT);
+        ck_assert_int_eq(image.width, WIDTH);
+        ck_assert_int_eq(image.height, HEIGHT);
+        for (int q = 0; q < 4; q++) {
+            expect_quarter(cases[i].name, &image, q, cases[i].quarters[q],
+                           cases[i].tolerance);
+        }
+        aha_image_fini(&image);
+    }
+}
+END_TEST
+
+START_TEST(shrinks_on_load)
+{
+    static const char *const names[] = {"orientation_6.jpg", "lossy.webp",
+                                        "rgb.png"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        for (int shrink = 1; shrink <= 8; shrink *= 2) {
+            struct aha_image_info info;
+            struct aha_image image;
+
+            decode(names[i], shrink, &info, &image);
+            ck_assert_int_eq(info.width, WIDTH);
+            ck_assert_int_eq(image.width, WIDTH / shrink);
+            ck_assert_int_eq(image.height, HEIGHT / shrink);
+            expect_quarter(names[i], &image, 0, plain[0], 40);
+            aha_image_fini(&image);
+        }
+    }
+}
+END_TEST
+
+/* Whatever part of a file is there, it is refused; never half a picture. */
+static void check_truncated(const char *name)
+{
+    char path[SUPPORT_MAX_PATH];
+    size_t n;
+    unsigned char *bytes = support_read(support_data(name, path), &n);
+    /* A JPEG is whole without its end marker, a PNG without its last chunk. */
+    size_t tail = strstr(name, ".png") != NULL ? 16 : 2;
+
+    for (size_t k = 0; k + tail < n; k++) {
+        unsigned char *cut = malloc(k == 0 ? 1 : k);
+        struct aha_error err = {AHA_OK, ""};
+        struct aha_image image = {0};
+        struct aha_image_info info;
+        enum aha_status status;
+
+        memcpy(cut, bytes, k);
+        status = aha_image_probe(cut, k, MAX_PIXELS, &info, &err);
+        if (status == AHA_OK) {
+            status = aha_image_decode(cut, k, &info, 1, &image, &err);
+        }
+        ck_assert_msg(status == AHA_ERR_DECODE || status == AHA_ERR_UNSUPPORTED,
+                      "%s cut at %zu of %zu: %s", name, k, n,
+                      aha_status_name(status));
+        ck_assert_ptr_null(image.rgb);
+        ck_assert_ptr_nonnull(strchr(err.text, '.'));
+        free(cut);
+    }
+    free(bytes);
+}
+
+START_TEST(truncated_at_every_byte)
+{
+    static const char *const names[] = {"grey.jpg", "rgb.png", "lossy.webp"};
+
+    check_truncated(names[_i]);
+}
+END_TEST
+
+START_TEST(too_many_pixels_by_the_header)
+{
+    struct aha_error err = {AHA_OK, ""};
+    struct aha_image_info info;
+    char path[SUPPORT_MAX_PATH];
+    size_t n;
+    unsigned char *bytes = support_read(support_data("huge.png", path), &n);
+
+    ck_assert_int_eq(aha_image_probe(bytes, n, MAX_PIXELS, &info, &err),
+                     AHA_ERR_TOO_LARGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "50000 x 50000"));
+    ck_assert_ptr_nonnull(strstr(err.text, "50 million"));
+    free(bytes);
+    bytes = support_read(support_data("rgb.png", path), &n);
+    ck_assert_int_eq(aha_image_probe(bytes, n, WIDTH * HEIGHT - 1, &info, &err),
+                     AHA_ERR_TOO_LARGE);
+    ck_assert_int_eq(aha_image_probe(bytes, n, WIDTH * HEIGHT, &info, &err),
+                     AHA_OK);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(other_formats_are_not_tried)
+{
+    static const char *const others[] = {
+        "GIF89a\x01\x00\x01\x00\x80\x00\x00",
+        "<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "P6\n1 1\n255\nabc",
+        "BM123456789012",
+        "%PDF-1.4\n",
+        "II*\0abcdefgh",
+        "RIFF1234WAVEfmt ",
+        ""};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct aha_image_info info;
+
+        ck_assert_int_eq(aha_image_probe(others[i], strlen(others[i]),
+                                         MAX_PIXELS, &info, NULL),
+                         AHA_ERR_UNSUPPORTED);
+    }
+}
+END_TEST
+
+START_TEST(written_png_reads_back)
+{
+    char path[] = "/tmp/aha-image-XXXXXX";
+    int fd = mkstemp(path);
+    struct aha_image_info info;
+    struct aha_image image;
+    struct aha_image again;
+    unsigned char *bytes;
+    size_t n;
+
+    ck_assert_int_ge(fd, 0);
+    (void)close(fd);
+    ck_assert_int_eq(aha_image_init(&image, 7, 5, NULL), AHA_OK);
+    for (int i = 0; i < 7 * 5 * 3; i++) {
+        image.rgb[i] = (uint8_t)(i * 37);
+    }
+    ck_assert_int_eq(aha_image_write_png(&image, path, NULL), AHA_OK);
+    bytes = support_read(path, &n);
+    (void)unlink(path);
+    ck_assert_int_eq(aha_image_probe(bytes, n, 100, &info, NULL), AHA_OK);
+    ck_assert_int_eq(aha_image_decode(bytes, n, &info, 1, &again, NULL),
+                     AHA_OK);
+    ck_assert_mem_eq(image.rgb, again.rgb, 7 * 5 * 3);
+    ck_assert_int_eq(aha_image_write_png(&image, "/nowhere/x.png", NULL),
+                     AHA_ERR_IO);
+    aha_image_fini(&image);
+    aha_image_fini(&again);
+    aha_image_fini(&again);
+    free(bytes);
+}
+END_TEST
+
+Suite *image_suite(void)
+{
+    Suite *suite = suite_create("image");
+    TCase *tests = tcase_create("image");
+
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, everything_becomes_upright_srgb);
+    tcase_add_test(tests, shrinks_on_load);
+    tcase_add_loop_test(tests, truncated_at_every_byte, 0, 3);
+    tcase_add_test(tests, too_many_pixels_by_the_header);
+    tcase_add_test(tests, other_formats_are_not_tried);
+    tcase_add_test(tests, written_png_reads_back);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

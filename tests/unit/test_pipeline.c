@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aha/aha.h"
+
+#include "tests/unit/suites.h"
+#include "tests/unit/support.h"
+
+enum { N_THREADS = 3 };
+
+static struct aha_pipeline *pipeline;
+static struct aha_session *session;
+static unsigned char *portrait;
+static size_t n_portrait;
+
+static void set_up(void)
+{
+    char path[SUPPORT_MAX_PATH];
+
+    support_open(&pipeline, &session);
+    portrait = support_read(support_data("astronaut.jpg", path), &n_portrait);
+}
+
+static void tear_down(void)
+{
+    aha_session_destroy(session);
+    aha_pipeline_destroy(pipeline);
+    free(portrait);
+}
+
+static enum aha_status analyze(const void *bytes, size_t n,
+                               const struct aha_options *options,
+                               struct aha_analysis *out, struct aha_error *err)
+{
+    struct aha_options usual = aha_options_default();
+
+    return aha_analyze(session, bytes, n, options == NULL ? &usual : options,
+                       out, err);
+}
+
+START_TEST(portrait_is_happy)
+{
+    const struct aha_model_info *info = aha_pipeline_model_info(pipeline);
+    struct aha_analysis analysis;
+    const struct aha_face_result *face;
+    float x;
+    float y;
+
+    ck_assert_int_eq(analyze(portrait, n_portrait, NULL, &analysis, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(analysis.n_faces, 1);
+    face = &analysis.faces[0];
+    x = face->face.box.x + face->face.box.width / 2;
+    y = face->face.box.y + face->face.box.height / 2;
+    ck_assert(x > 180 && x < 265 && y > 75 && y < 165);
+    ck_assert(face->face.landmarks[AHA_LEFT_EYE].x >
+              face->face.landmarks[AHA_RIGHT_EYE].x);
+    ck_assert_str_eq(info->labels[face->label], "happiness");
+    for (int k = 0; k < info->n_regions; k++) {
+        ck_assert_ptr_nonnull(face->regions[k].map);
+        ck_assert(face->regions[k].map[0] > 0 && face->regions[k].map[0] < 1);
+    }
+    aha_analysis_fini(&analysis);
+}
+END_TEST
+
+START_TEST(options_are_honoured)
+{
+    struct aha_options options = aha_options_default();
+    struct aha_analysis analysis;
+
+    options.min_face_size = 300;
+    ck_assert_int_eq(analyze(portrait, n_portrait, &options, &analysis, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(analysis.n_faces, 0);
+    ck_assert_int_eq(analysis.n_skipped, 1);
+    ck_assert_int_eq(analysis.skipped[0].reason, AHA_SKIP_TOO_SMALL);
+    aha_analysis_fini(&analysis);
+    options = aha_options_default();
+    options.max_pixels = 512 * 512 - 1;
+    ck_assert_int_eq(analyze(portrait, n_portrait, &options, &analysis, NULL),
+                     AHA_ERR_TOO_LARGE);
+}
+END_TEST
+
+static void expect_refused(const void *bytes, size_t n, enum aha_status wanted)
+{
+    struct aha_error err = {AHA_OK, ""};
+    struct aha_analysis analysis = {.n_faces = -7};
+
+    ck_assert_int_eq(analyze(bytes, n, NULL, &analysis, &err), wanted);
+    ck_assert_int_eq(err.status, wanted);
+    ck_assert_int_gt(strlen(err.text), 10);
+    ck_assert_int_eq(analysis.n_faces, -7); /* untouched */
+}
+
+START_TEST(bad_input_is_refused)
+{
+    expect_refused("", 0, AHA_ERR_UNSUPPORTED);
+    expect_refused("hello, photo", 12, AHA_ERR_UNSUPPORTED);
+    for (size_t n = 3; n < n_portrait; n += n_portrait / 7) {
+        expect_refused(portrait, n, AHA_ERR_DECODE);
+    }
+}
+END_TEST
+
+/* Everything that is answered about the first face must be the same bits. */
+static void expect_same(const struct aha_analysis *a,
+                        const struct aha_analysis *b)
+{
+    const struct aha_model_info *info = aha_pipeline_model_info(pipeline);
+    size_t bytes = (size_t)info->n_labels * sizeof(float);
+
+    ck_assert_int_eq(a->n_faces, b->n_faces);
+    ck_assert_mem_eq(&a->faces[0].face, &b->faces[0].face,
+                     sizeof a->faces[0].face);
+    ck_assert_mem_eq(a->faces[0].logits, b->faces[0].logits, bytes);
+    for (int k = 0; k < info->n_regions; k++) {
+        ck_assert_mem_eq(a->faces[0].regions[k].evidence,
+                         b->faces[0].regions[k].evidence, bytes);
+    }
+}
+
+START_TEST(same_bits_whatever_came_before)
+{
+    struct aha_options other = aha_options_default();
+    struct aha_analysis first;
+    struct aha_analysis between;
+    struct aha_analysis again;
+
+    ck_assert_int_eq(analyze(portrait, n_portrait, NULL, &first, NULL), AHA_OK);
+    other.min_face_size = 100;
+    ck_assert_int_eq(analyze(portrait, n_portrait, &other, &between, NULL),
+                     AHA_OK);
+    aha_analysis_fini(&between);
+    ck_assert_int_eq(analyze(portrait, n_portrait, NULL, &again, NULL), AHA_OK);
+    expect_same(&first, &again);
+    aha_analysis_fini(&first);
+    aha_analysis_fini(&again);
+}
+END_TEST
+
+static void *analyze_alone(void *data)
+{
+    struct aha_analysis *out = data;
+    struct aha_options options = aha_options_default();
+    struct aha_session *own = NULL;
+
+    if (aha_session_create(&own, pipeline, NULL) != AHA_OK ||
+        aha_analyze(own, portrait, n_portrait, &options, out, NULL) != AHA_OK) {
+        out->n_faces = -1;
+    }
+    aha_session_destroy(own);
+    aha_thread_fini();
+    return NULL;
+}
+
+START_TEST(same_bits_on_every_thread)
+{
+    struct aha_analysis results[N_THREADS];
+    pthread_t threads[N_THREADS];
+
+    for (int i = 0; i < N_THREADS; i++) {
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, analyze_alone, &results[i]), 0);
+    }
+    for (int i = 0; i < N_THREADS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    }
+    for (int i = 0; i < N_THREADS; i++) {
+        ck_assert_int_eq(results[i].n_faces, 1);
+        expect_same(&results[0], &results[i]);
+    }
+    for (int i = 0; i < N_THREADS; i++) {
+        aha_analysis_fini(&results[i]);
+    }
+}
+END_TEST
+
+START_TEST(inspection_has_every_crop)
+{
+    const struct aha_model_info *info = aha_pipeline_model_info(pipeline);
+    struct aha_options options = aha_options_default();
+    struct aha_inspection pictures;
+    struct aha_analysis analysis;
+
+    ck_assert_int_eq(aha_inspect(session, portrait, n_portrait, &options, 256,
+                                 &analysis, &pictures, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(pictures.photo.width, 256);
+    ck_assert_int_eq(pictures.n_crops, info->n_regions);
+    for (int k = 0; k < info->n_regions; k++) {
+        ck_assert_int_eq(pictures.crops[k].width, info->regions[k].width);
+        ck_assert_int_eq(pictures.crops[k].height, info->regions[k].height);
+    }
+    aha_inspection_fini(&pictures);
+    aha_analysis_fini(&analysis);
+    ck_assert_int_eq(aha_inspect(session, portrait, n_portrait, &options, 1,
+                                 &analysis, &pictures, NULL),
+                     AHA_ERR_ARG);
+}
+END_TEST
+
+START_TEST(every_allocation_may_fail)
+{
+    struct aha_options options = aha_options_default();
+    unsigned long n = 0;
+    enum aha_status status;
+    bool has_failed;
+
+    do {
+        struct aha_analysis analysis;
+        struct aha_error err = {AHA_OK, ""};
+
+        (void)support_fail_allocation(++n);
+        status = aha_analyze(session, portrait, n_portrait, &options, &analysis,
+                             &err);
+        has_failed = support_fail_allocation(0); /* before Check allocates */
+        if (status == AHA_OK) {
+            aha_analysis_fini(&analysis);
+        }
+        ck_assert_int_eq(status, has_failed ? AHA_ERR_MEMORY : AHA_OK);
+    } while (has_failed);
+    ck_assert_int_eq(status, AHA_OK);
+    ck_assert_uint_ge(n, 3);
+}
+END_TEST
+
+START_TEST(missing_files_are_named)
+{
+    struct aha_error err = {AHA_OK, ""};
+    struct aha_pipeline *none = NULL;
+
+    ck_assert_int_eq(aha_pipeline_open(&none, "/nowhere", &err), AHA_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/detector.safetensors"));
+    ck_assert_ptr_null(none);
+}
+END_TEST
+
+Suite *pipeline_suite(void)
+{
+    Suite *suite = suite_create("pipeline");
+    TCase *tests = tcase_create("pipeline");
+
+    tcase_set_timeout(tests, 300);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, portrait_is_happy);
+    tcase_add_test(tests, options_are_honoured);
+    tcase_add_test(tests, bad_input_is_refused);
+    tcase_add_test(tests, same_bits_whatever_came_before);
+    tcase_add_test(tests, same_bits_on_every_thread);
+    tcase_add_test(tests, inspection_has_every_crop);
+    tcase_add_test(tests, every_allocation_may_fail);
+    tcase_add_test(tests, missing_files_are_named);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include <check.h>
+#include <string.h>
+
+#include "server/problem.h"
+#include "tests/unit/suites.h"
+
+START_TEST(codes_are_distinct_and_complete)
+{
+    for (int i = 0; i < N_PROBLEMS; i++) {
+        const struct problem_info *info = problem_info((enum problem)i);
+
+        ck_assert_ptr_nonnull(info->code);
+        ck_assert_ptr_nonnull(info->title);
+        ck_assert(i == PROBLEM_NONE
+                      ? info->status == 200
+                      : info->status >= 400 && info->status < 600);
+        for (int k = 0; k < i; k++) {
+            ck_assert_str_ne(info->code, problem_info((enum problem)k)->code);
+        }
+    }
+}
+END_TEST
+
+START_TEST(statuses_map_to_the_clients_fault_or_ours)
+{
+    ck_assert_int_eq(problem_from_status(AHA_OK), PROBLEM_NONE);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_UNSUPPORTED),
+                     PROBLEM_UNSUPPORTED_MEDIA_TYPE);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_DECODE),
+                     PROBLEM_IMAGE_DECODE_FAILED);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_TOO_LARGE),
+                     PROBLEM_IMAGE_TOO_MANY_PIXELS);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_TOO_SMALL),
+                     PROBLEM_IMAGE_TOO_SMALL);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_MEMORY), PROBLEM_INTERNAL);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_ARG), PROBLEM_INTERNAL);
+}
+END_TEST
+
+Suite *problem_suite(void)
+{
+    Suite *suite = suite_create("problem");
+    TCase *tests = tcase_create("problem");
+
+    tcase_add_test(tests, codes_are_distinct_and_complete);
+    tcase_add_test(tests, statuses_map_to_the_clients_fault_or_ours);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,1 @@
+"""PyTorch side of AHA: prepare data, train, export, golden vectors."""

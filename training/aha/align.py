@@ -1,0 +1,127 @@
+"""Face frame and regions (MODEL.md section 1), batched in torch.
+
+Points are (x, y), [N, 5, 2] in the order of POINTS; "left" and "right" are
+the subject's own. A similarity is the complex pair (a, b) with
+frame = a * photo + b, x + iy for a point: rotation, scale and translation and
+nothing else. In that form Umeyama's least-squares solution is one quotient.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
+TEMPLATE = {"left_eye": (0.685, 0.385), "right_eye": (0.315, 0.389),
+            "nose": (0.500, 0.626), "mouth_left": (0.655, 0.772),
+            "mouth_right": (0.351, 0.776)}
+MIRRORED = [1, 0, 2, 4, 3]  # POINTS of a face seen in a mirror
+
+
+@dataclass(frozen=True)
+class Region:
+    """One rectangle of the face frame; sizes and offsets in frame units."""
+    name: str
+    branch: str
+    anchor: str
+    offset: tuple
+    size: tuple
+    input: tuple  # (H, W)
+
+
+REGIONS = {r.name: r for r in (
+    Region("face", "global", "frame", (0, 0), (1, 1), (96, 96)),
+    Region("left_eye", "local", "left_eye", (0, -.04), (.40, .40), (32, 32)),
+    Region("right_eye", "local", "right_eye", (0, -.04), (.40, .40), (32, 32)),
+    Region("nose", "local", "nose", (0, -.08), (.40, .40), (32, 32)),
+    Region("mouth", "local", "mouth", (0, .02), (.54, .36), (32, 48)),
+    Region("upper_face", "mixture", "frame", (0, -.16), (1, .50), (32, 64)),
+    Region("lower_face", "mixture", "frame", (0, .24), (.72, .54), (48, 64)),
+)}
+
+
+def template():
+    return torch.tensor([TEMPLATE[name] for name in POINTS])
+
+
+def to_complex(points):
+    return torch.view_as_complex(points.float().contiguous())
+
+
+def similarity(points):
+    """(a, b), [N] each: photo pixels to face frame, least squares."""
+    source, target = to_complex(points), to_complex(template())[None]
+    source_mean = source.mean(1, keepdim=True)
+    target_mean = target.mean(1, keepdim=True)
+    source, target = source - source_mean, target - target_mean
+    a = (source.conj() * target).sum(1) / (source.abs() ** 2).sum(1)
+    return a, target_mean[:, 0] - a * source_mean[:, 0]
+
+
+def to_frame(points, a, b):
+    """Photo points [N, P, 2] in the face frame."""
+    z = a[:, None] * to_complex(points) + b[:, None]
+    return torch.view_as_real(z)
+
+
+def from_frame(points, a, b):
+    """Face frame points [N, P, 2] in the photo."""
+    z = (to_complex(points) - b[:, None]) / a[:, None]
+    return torch.view_as_real(z)
+
+
+def centre(region, framed):
+    """Centre of a region [N, 2], from the five points in the frame."""
+    if region.anchor == "frame":
+        at = torch.full_like(framed[:, 0], 0.5)
+    elif region.anchor == "mouth":
+        at = framed[:, 3:5].mean(1)
+    else:
+        at = framed[:, POINTS.index(region.anchor)]
+    return at + torch.tensor(region.offset)
+
+
+def frame_grid(region, framed):
+    """Frame points of every pixel of a region, [N, H * W, 2]."""
+    height, width = region.input
+    u = (torch.arange(width) + 0.5) / width - 0.5
+    v = (torch.arange(height) + 0.5) / height - 0.5
+    v, u = torch.meshgrid(v, u, indexing="ij")
+    grid = torch.stack([u, v], -1).reshape(1, -1, 2)
+    return centre(region, framed)[:, None] + grid * torch.tensor(region.size)
+
+
+def sample(images, points):
+    """Bilinear samples of images [N, 1, H, W] at pixel points [N, P, 2].
+
+    Pixel (0, 0) covers [0,1) x [0,1); outside the image its border repeats.
+    """
+    size = torch.tensor([images.shape[3], images.shape[2]])
+    grid = (points / size * 2 - 1)[:, None]
+    return F.grid_sample(images, grid, mode="bilinear",
+                         padding_mode="border", align_corners=False)
+
+
+def regions(images, points, names, warp=None, table=REGIONS):
+    """Crops {name: [N, 1, H, W]} of images [N, 1, h, w] by points [N, 5, 2].
+
+    No area averaging: meant for faces no larger than the regions. `warp`,
+    when given, is an (A [N, 2, 2], t [N, 2]) moving the face within its frame
+    (augmentation): frame point p becomes A (p - .5) + .5 + t.
+    """
+    a, b = similarity(points)
+    framed = to_frame(points, a, b)
+    if warp is not None:
+        matrix, shift = warp
+        inverse = torch.linalg.inv(matrix).transpose(1, 2)
+        framed = (framed - 0.5) @ matrix.transpose(1, 2) + 0.5
+        framed = framed + shift[:, None]
+    crops = {}
+    for name in names:
+        region = table[name]
+        grid = frame_grid(region, framed)
+        if warp is not None:
+            grid = (grid - 0.5 - shift[:, None]) @ inverse + 0.5
+        crop = sample(images, from_frame(grid, a, b))
+        crops[name] = crop.view(len(images), 1, *region.input)
+    return crops

@@ -1,0 +1,112 @@
+"""Random changes of 48 x 48 training faces.
+
+FER-2013 is small, loosely cropped and all of one sharpness, while the network
+is served photographs of every size: so besides the usual turning and shading
+the faces are blurred and sharpened, and their five points moved about as the
+landmark network's own errors would. Everything is drawn from torch's global
+generator, so that a run can be resumed where it stood.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from training.aha import align
+
+TURN = math.radians(12)
+SCALE, STRETCH, SHEAR, SHIFT = 0.12, 0.05, 0.05, 0.06
+POINT_JITTER = 0.7     # px of the 48 px image, the largest standard deviation
+CONTRAST, GAMMA = 0.45, 0.35      # of a logarithm
+BRIGHTNESS, RAMP, NOISE = 0.15, 0.2, 0.04
+SOFTEN, SHARPEN = 1.0, 1.2
+ERASE, ERASE_SIDES = 0.3, (6, 20)  # how often; px
+
+
+def uniform(n, low, high):
+    return low + (high - low) * torch.rand(n)
+
+
+def sometimes(n, often):
+    return (torch.rand(n) < often).float()
+
+
+def mirror(images, points):
+    """Half of the faces seen in a mirror, their points renamed to match."""
+    flip = torch.rand(len(images)) < 0.5
+    seen = points[:, align.MIRRORED].clone()
+    seen[..., 0] = images.shape[3] - seen[..., 0]
+    images = torch.where(flip[:, None, None, None], images.flip(3), images)
+    return images, torch.where(flip[:, None, None], seen, points)
+
+
+def jitter(points):
+    n = len(points)
+    return points + torch.randn_like(points) * uniform(
+        n, 0, POINT_JITTER)[:, None, None]
+
+
+def warp(n):
+    """(A, t) of align.regions: a small random affine map of the frame."""
+    turn, shear = uniform(n, -TURN, TURN), uniform(n, -SHEAR, SHEAR)
+    size = torch.exp(uniform(n, -SCALE, SCALE))
+    stretch = torch.exp(uniform(n, -STRETCH, STRETCH))
+    cos, sin = turn.cos(), turn.sin()
+    rotate = torch.stack([cos, -sin, sin, cos], 1).view(n, 2, 2)
+    zero = torch.zeros(n)
+    form = torch.stack([size * stretch, shear, zero, size / stretch], 1)
+    return rotate @ form.view(n, 2, 2), torch.stack(
+        [uniform(n, -SHIFT, SHIFT), uniform(n, -SHIFT, SHIFT)], 1)
+
+
+def soften_or_sharpen(x):
+    kernel = torch.tensor([1.0, 2.0, 1.0]) / 4
+    kernel = (kernel[:, None] * kernel)[None, None]
+    smooth = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel)
+    amount = uniform(len(x), -SOFTEN, SHARPEN) * sometimes(len(x), 0.6)
+    return x + amount.view(-1, 1, 1, 1) * (x - smooth)
+
+
+def shade(x):
+    """Gamma, contrast, brightness and a light from one side."""
+    n, _, height, width = x.shape
+
+    def each(low, high):
+        return uniform(n, low, high).view(-1, 1, 1, 1)
+
+    x = x.clamp(1e-4, 1) ** torch.exp(each(-GAMMA, GAMMA))
+    mean = x.mean((2, 3), keepdim=True)
+    x = mean + (x - mean) * torch.exp(each(-CONTRAST, CONTRAST))
+    across = torch.linspace(-1, 1, width).view(1, 1, 1, -1)
+    down = torch.linspace(-1, 1, height).view(1, 1, -1, 1)
+    ramp = across * each(-RAMP, RAMP) + down * each(-RAMP, RAMP)
+    return x + each(-BRIGHTNESS, BRIGHTNESS) + ramp
+
+
+def noise(x):
+    amount = uniform(len(x), 0, NOISE) * sometimes(len(x), 0.5)
+    return x + torch.randn_like(x) * amount.view(-1, 1, 1, 1)
+
+
+def erase(x):
+    """A rectangle of one grey over some of the faces."""
+    n, _, height, width = x.shape
+    low, high = ERASE_SIDES
+
+    def inside(size):
+        side = uniform(n, low, high)
+        first = uniform(n, 0, 1) * (size - side)
+        at = torch.arange(size) + 0.5
+        return (at > first[:, None]) & (at < (first + side)[:, None])
+
+    covered = inside(height)[:, :, None] & inside(width)[:, None, :]
+    covered &= (torch.rand(n) < ERASE)[:, None, None]
+    grey = torch.rand(n).view(-1, 1, 1, 1)
+    return torch.where(covered[:, None], grey, x)
+
+
+def faces(images, points):
+    """Changed (images [N, 1, 48, 48], points [N, 5, 2], warp)."""
+    images, points = mirror(images, points)
+    images = noise(shade(soften_or_sharpen(images))).clamp(0, 1)
+    return erase(images), jitter(points), warp(len(images))

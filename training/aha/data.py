@@ -1,0 +1,54 @@
+"""FER-2013 with its alignment points and soft labels.
+
+A target is three quarters the challenge's label and one quarter the FER+
+annotators' votes over the same seven classes (all of it the label where
+nobody voted for one of them): people agree with the challenge's labels only
+two times in three.
+"""
+
+import numpy as np
+import torch
+
+from training.aha import align, augment
+from training.aha.model import LABELS, MEAN, STD
+
+# FER+ columns of LABELS: anger, disgust, fear, happiness, sadness, surprise,
+# neutral.
+VOTE_COLUMNS = [4, 5, 6, 1, 3, 2, 0]
+LABEL_SHARE = 0.75
+
+
+class Faces:
+    """One split: images uint8 [N, 48, 48], points, labels and targets."""
+
+    def __init__(self, data, cache, split):
+        rows = np.load(f"{data}/fer2013/{split}.npz")
+        self.images = torch.from_numpy(rows["images"])
+        self.labels = torch.from_numpy(rows["labels"].astype(np.int64))
+        self.targets = soft_targets(rows)
+        points = np.load(f"{cache}/points_{split}.npz")["points"]
+        if len(points) != len(self.images):
+            raise SystemExit(f"points_{split}.npz does not match the data: "
+                             "run python3 -m training.prepare")
+        self.points = torch.from_numpy(points)
+
+    def __len__(self):
+        return len(self.images)
+
+    def crops(self, rows, names, train):
+        """Normalised region crops {name: [N, 1, H, W]} of some rows."""
+        images = self.images[rows].float()[:, None] / 255
+        points, warp = self.points[rows], None
+        if train:
+            images, points, warp = augment.faces(images, points)
+        images = (images - MEAN) / STD
+        return align.regions(images, points, names, warp)
+
+
+def soft_targets(rows):
+    hard = torch.eye(len(LABELS))[rows["labels"].astype(np.int64)]
+    votes = torch.from_numpy(
+        rows["ferplus_votes"][:, VOTE_COLUMNS].astype(np.float32))
+    total = votes.sum(1, keepdim=True)
+    soft = torch.where(total > 0, votes / total.clamp(min=1), hard)
+    return LABEL_SHARE * hard + (1 - LABEL_SHARE) * soft

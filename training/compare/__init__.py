@@ -1,0 +1,1 @@
+"""Measure face detection against YuNet, which the project does not ship."""

@@ -1,0 +1,1 @@
+"""Rebuild models/detector and models/landmarks from MediaPipe's packages."""

@@ -1,0 +1,345 @@
+"""Train a network of the AHA family on FER-2013.
+
+  python3 -m training.prepare                       once
+  python3 -m training.train --epochs 12             the shipped network
+  python3 -m training.train --summary               sizes only
+
+A run is known by its name (--run, else the configuration's) and lives in
+training/cache/<run>/: checkpoint.pt every two minutes, log.csv a line an
+epoch. Started again with the same name it goes on where it stood, to the
+step. training/export.py turns a checkpoint into a weight file at any time.
+PublicTest only judges; it is never trained on.
+"""
+
+import argparse
+import copy
+import csv
+import ctypes
+import math
+import os
+import tempfile
+import time
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from training.aha import face_start, paths
+from training.aha.data import Faces
+from training.aha.model import Aha, load_config, loss_all, summary
+
+BETAS = (0.9, 0.98)
+MAX_GRADIENT = 5.0
+SAVE_EVERY_S = 120
+SHOW_EVERY = 20
+START_FACES = 256
+
+
+def parser_of(text):
+    """The options that training/ablate.py takes too."""
+    parser = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawTextHelpFormatter)
+    add = parser.add_argument
+    add("--config", default=paths.REPO / "training/configs/aha.json")
+    add("--data", default=paths.DATA, help="data folder")
+    add("--weights", default=paths.WEIGHTS, help="ready-made weights folder")
+    add("--cache", default=paths.CACHE, help="scratch folder")
+    add("--epochs", type=int, default=12)
+    add("--minutes", type=float,
+        help="end sooner if so long has passed, the learning rate's\n"
+             "schedule shortened to fit")
+    add("--batch", type=int, default=64)
+    add("--rate", type=float, default=1e-3, help="highest learning rate")
+    add("--decay", type=float, default=0.02, help="weight decay")
+    add("--ema", type=float, default=0.998,
+        help="decay of the averaged weights, the ones judged and exported")
+    add("--warm-up", type=int, default=300, help="steps")
+    add("--start", metavar="RUN",
+        help="begin with the averaged weights of another run, as far as\n"
+             "names and shapes agree")
+    add("--seed", type=int, default=1)
+    add("--workers", type=int, default=2,
+        help="processes of one thread, each with its share of every batch")
+    add("--fp32", action="store_true",
+        help="convolve in fp32 (default: bfloat16, faster where the\n"
+             "processor has it)")
+    add("--steps", type=int, help="stop after so many steps (a trial)")
+    return parser
+
+
+def keep_memory():
+    """Stop glibc from handing large blocks back after every operation.
+
+    Getting them again costs a page fault each 4 KiB: 5 % of the time.
+    """
+    trim, top_pad, mmap_max = -1, -2, -4
+    libc = ctypes.CDLL(None)
+    libc.mallopt(mmap_max, 0)
+    libc.mallopt(trim, 2**31 - 1)
+    libc.mallopt(top_pad, 2**26)
+
+
+class Average:
+    """Exponential moving average of all weights and statistics."""
+
+    def __init__(self, model, decay):
+        self.model, self.decay = copy.deepcopy(model).eval(), decay
+
+    @torch.no_grad()
+    def update(self, model, step):
+        keep = min(self.decay, (1 + step) / (10 + step))
+        mine = self.model.state_dict()
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                mine[name].lerp_(value, 1 - keep)
+            else:
+                mine[name].copy_(value)
+
+
+class Run:
+    """All state of one training run; saved and restored as a whole.
+
+    Every worker holds all of it and computes the same: the gradients, the
+    batch statistics and the clock are averaged each step. What a step draws
+    at random depends on (seed, step, worker) alone.
+    """
+
+    def __init__(self, args, worker):
+        self.args, self.config, self.worker = args, args.loaded, worker
+        torch.manual_seed(args.seed)
+        self.model = Aha(self.config).to(memory_format=torch.channels_last)
+        self.step, self.spent = 0, 0.0
+
+    def open(self):
+        args = self.args
+        self.folder = f"{args.cache}/{args.run}"
+        os.makedirs(self.folder, exist_ok=True)
+        self.train = Faces(args.data, args.cache, "train")
+        self.test = Faces(args.data, args.cache, "public_test")
+        self.per_epoch = len(self.train) // args.batch
+        self.total = self.per_epoch * args.epochs
+        self.names = self.config["regions"]
+        saved = f"{self.folder}/checkpoint.pt"
+        found = os.path.exists(saved)
+        if not found:
+            self.start_branches()
+        self.average = Average(self.model, args.ema)
+        matrices = [p for p in self.model.parameters() if p.dim() > 1]
+        others = [p for p in self.model.parameters() if p.dim() <= 1]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": args.decay},
+             {"params": others, "weight_decay": 0.0}],
+            lr=args.rate, betas=BETAS)
+        if found:
+            self.restore(torch.load(saved))
+        self.clock = time.time()
+
+    def take_over(self, run):
+        """Take what fits from the averaged weights of another run."""
+        theirs = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
+                            map_location="cpu")["average"]
+        mine = self.model.state_dict()
+        fits = {name: value for name, value in theirs.items()
+                if name in mine and mine[name].shape == value.shape}
+        self.model.load_state_dict(fits, strict=False)
+        if self.worker == 0:
+            print(f"{len(fits)} of {len(mine)} tensors from {run}")
+
+    def start_branches(self):
+        if self.args.start:
+            self.take_over(self.args.start)
+            return
+        for region in self.model.regions:
+            spec = self.config["nets"][region.branch]
+            if spec.get("start") == "face_recognition":
+                rows = torch.randperm(len(self.train))[:START_FACES]
+                crops = self.train.crops(rows, [region.name], train=True)
+                face_start.start(self.model.nets[region.name],
+                                 self.args.weights, crops[region.name])
+
+    def save(self):
+        if self.worker > 0:
+            return
+        state = {"config": self.config, "step": self.step,
+                 "epochs": self.args.epochs, "spent": self.spent,
+                 "model": self.model.state_dict(),
+                 "average": self.average.model.state_dict(),
+                 "optimiser": self.optimiser.state_dict(),
+                 "finished": self.progress() == 1}
+        path = f"{self.folder}/checkpoint.pt"
+        torch.save(state, path + ".part")
+        os.replace(path + ".part", path)
+
+    def restore(self, state):
+        if state["config"] != self.config:
+            raise SystemExit(f"{self.folder} holds another configuration; "
+                             "give the run another name with --run")
+        self.model.load_state_dict(state["model"])
+        self.average.model.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.spent = state["step"], state["spent"]
+        if self.worker == 0:
+            print(f"going on from step {self.step}")
+
+    def progress(self):
+        """Share of the run that is over, by steps or by time."""
+        by_time = self.spent / 60 / (self.args.minutes or math.inf)
+        return min(1.0, max(self.step / self.total, by_time))
+
+    def rate(self):
+        """Warm-up, then half a cosine down to nothing."""
+        warm = min(1.0, (self.step + 1) / self.args.warm_up)
+        return self.args.rate * warm * 0.5 * (
+            1 + math.cos(math.pi * self.progress()))
+
+    def order(self, epoch):
+        shuffle = torch.Generator().manual_seed(
+            self.args.seed * 10007 + epoch)
+        return torch.randperm(len(self.train), generator=shuffle)
+
+    def share(self, told):
+        """Average gradients, batch statistics and `told` over workers."""
+        shared = [p.grad for p in self.model.parameters()]
+        shared += [b for b in self.model.buffers() if b.is_floating_point()]
+        shared.append(told)
+        flat = torch.cat([t.flatten() for t in shared])
+        dist.all_reduce(flat)
+        flat /= self.args.workers
+        for tensor, part in zip(shared, flat.split(
+                [t.numel() for t in shared])):
+            tensor.copy_(part.view_as(tensor))
+
+    def learn(self, rows):
+        """One step; the batch's mean loss and share of right answers."""
+        torch.manual_seed((self.args.seed * 1000003 + self.step)
+                          * self.args.workers + self.worker)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        rows = rows[self.worker::self.args.workers]
+        crops = self.train.crops(rows, self.names, train=True)
+        fused, own = self.model(crops, bf16=not self.args.fp32)
+        loss = loss_all(fused, own, self.train.targets[rows],
+                        self.config["loss"])
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        hits = (fused.argmax(1) == self.train.labels[rows]).float().mean()
+        told = torch.stack([loss.detach(), hits, torch.zeros(())])
+        now = time.time()
+        told[2], self.clock = now - self.clock, now
+        self.share(told)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRADIENT)
+        self.optimiser.step()
+        self.step += 1
+        self.average.update(self.model, self.step)
+        return told.tolist()
+
+    @torch.no_grad()
+    def judge(self):
+        """PublicTest accuracy (%) of the averaged weights, head by head."""
+        right = torch.zeros(1 + len(self.names))
+        mine = torch.arange(self.worker, len(self.test), self.args.workers)
+        for rows in mine.split(128):
+            crops = self.test.crops(rows, self.names, train=False)
+            fused, own = self.average.model(crops)
+            for i, logits in enumerate([fused, *own.values()]):
+                right[i] += (logits.argmax(1)
+                             == self.test.labels[rows]).sum()
+        dist.all_reduce(right)
+        right = 100 * right / len(self.test)
+        return dict(zip(["fused", *self.names], right.tolist()))
+
+
+def show(run, epoch, done, loss, hits, rate):
+    left = (run.total - run.step) / rate / 60
+    if run.args.minutes:
+        left = min(left, run.args.minutes - run.spent / 60)
+    print(f"epoch {epoch + 1}/{run.args.epochs} step {done}/{run.per_epoch} "
+          f"loss {loss:.3f} train {100 * hits:.1f} % "
+          f"{rate * run.args.batch:.0f} faces/s, {left:.0f} min to go",
+          flush=True)
+
+
+def log_epoch(run, epoch, loss, hits):
+    result = run.judge()
+    if run.worker > 0:
+        return
+    row = {"epoch": epoch + 1, "minutes": round(run.spent / 60, 1),
+           "loss": round(loss, 4), "train": round(100 * hits, 2),
+           **{k: round(v, 2) for k, v in result.items()}}
+    path = f"{run.folder}/log.csv"
+    new = not os.path.exists(path)
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+    print("PublicTest " + " ".join(f"{k} {v:.2f}" for k, v in result.items()),
+          flush=True)
+
+
+def train(run):
+    saved, window, loss, hits = time.time(), [], None, None
+    while run.progress() < 1:
+        epoch, done = divmod(run.step, run.per_epoch)
+        batch = run.args.batch
+        rows = run.order(epoch)[done * batch:(done + 1) * batch]
+        new_loss, new_hits, seconds = run.learn(rows)
+        run.spent += seconds
+        loss = new_loss if loss is None else 0.98 * loss + 0.02 * new_loss
+        hits = new_hits if hits is None else 0.98 * hits + 0.02 * new_hits
+        window = (window + [time.time()])[-100:]
+        if run.worker == 0 and done % SHOW_EVERY == 0 and len(window) > 1:
+            rate = (len(window) - 1) / (window[-1] - window[0])
+            show(run, epoch, done, loss, hits, rate)
+        stop = run.args.steps and run.step >= run.args.steps
+        if done + 1 == run.per_epoch or run.progress() == 1:
+            log_epoch(run, epoch, loss, hits)
+            window, saved = [], 0
+        if stop or time.time() - saved > SAVE_EVERY_S:
+            run.save()
+            saved = time.time()
+        if stop:
+            return
+
+
+def work(worker, args, meeting):
+    """One worker, from its start to the end of the run."""
+    torch.set_num_threads(1)
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    dist.init_process_group("gloo", init_method=f"file://{meeting}",
+                            rank=worker, world_size=args.workers)
+    run = Run(args, worker)
+    run.open()
+    train(run)
+    dist.barrier()
+    if worker == 0:
+        print("finished")
+
+
+def start(args, config):
+    """Train `config` to the end, or to where the options say."""
+    args.loaded = config
+    args.run = args.run or config["name"]
+    print(summary(Aha(config)), flush=True)
+    keep_memory()
+    with tempfile.TemporaryDirectory() as folder:
+        mp.start_processes(work, (args, f"{folder}/meeting"), args.workers,
+                           start_method="fork")
+
+
+def main():
+    parser = parser_of(__doc__)
+    parser.add_argument("--run", help="name of the run (default: the "
+                                      "configuration's)")
+    parser.add_argument("--summary", action="store_true",
+                        help="print the size and leave")
+    args = parser.parse_args()
+    config = load_config(args.config)
+    if args.summary:
+        print(summary(Aha(config)))
+    else:
+        start(args, config)
+
+
+if __name__ == "__main__":
+    main()
