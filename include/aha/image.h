@@ -20,6 +20,8 @@ enum aha_image_format {
     AHA_IMAGE_WEBP,
 };
 
+enum { AHA_N_IMAGE_FORMATS = AHA_IMAGE_WEBP + 1 };
+
 /** What the header says, before any pixel is decoded. */
 struct aha_image_info {
     enum aha_image_format format;
@@ -75,6 +77,16 @@ enum aha_status aha_image_init(struct aha_image *out, int width, int height,
 
 /** Wipe and free the pixels; NULL and empty are fine. */
 void aha_image_fini(struct aha_image *image);
+
+/**
+ * Encode as PNG or WebP (lossy, quality 90), without metadata.
+ *
+ * @param out      heap bytes the caller frees; written on success only
+ */
+enum aha_status aha_image_encode(const struct aha_image *image,
+                                 enum aha_image_format format, void **out,
+                                 size_t *n_bytes,
+                                 struct aha_error *err) AHA_MUST_CHECK;
 
 /** Write a PNG file. @return AHA_ERR_IO when it cannot be written. */
 enum aha_status aha_image_write_png(const struct aha_image *image,

@@ -15,6 +15,9 @@ enum {
     AHA_MAX_LABELS = 16,
     AHA_MAX_REGIONS = 16,
     AHA_MAX_NAME = 32,
+    AHA_MAX_TEXT = 256,
+    AHA_MAX_ACCURACIES = 8,
+    AHA_SHA256_HEX = 65, /* with the final NUL */
 };
 
 enum aha_branch {
@@ -54,6 +57,9 @@ struct aha_model_info {
     char name[AHA_MAX_NAME];
     char version[AHA_MAX_NAME];
     char license[AHA_MAX_NAME];
+    char source[AHA_MAX_TEXT];        /* who made it, of the file's metadata */
+    char training_data[AHA_MAX_TEXT]; /* "" when the file does not say */
+    char sha256[AHA_SHA256_HEX];      /* of the whole file, lower-case hex */
     int n_labels;
     char labels[AHA_MAX_LABELS][AHA_MAX_NAME];
     struct aha_point face_template[AHA_N_LANDMARKS]; /* frame units */
@@ -63,6 +69,11 @@ struct aha_model_info {
     int64_t multiply_adds; /* per face */
     float temperature;
     float uncertain_below; /* `uncertain` is set under this probability */
+    int n_accuracies;
+    struct {
+        char data[AHA_MAX_NAME * 2]; /* "FER-2013 PublicTest" */
+        float percent;
+    } accuracies[AHA_MAX_ACCURACIES];
 };
 
 #endif

@@ -34,6 +34,8 @@ struct aha_options {
     int max_faces;             /* keep the largest; 1..AHA_MAX_FACES; 64 */
     float min_face_size;       /* shorter side of the box, px; 16 */
     float detection_threshold; /* (0, 1); 0.2 */
+    bool is_aligned; /* the photo is one aligned face: nothing is searched */
+    bool has_no_expression; /* stop after the faces are found */
 };
 
 enum { AHA_MAX_FACES = 64 };
@@ -90,7 +92,8 @@ struct aha_analysis {
     int n_skipped;
     struct aha_skipped skipped[AHA_MAX_FACES];
     struct aha_timing timing;
-    float *maps; /* storage behind the regions' maps */
+    float *maps;  /* storage behind the regions' maps */
+    float *crops; /* network input of all faces until aha_infer, else NULL */
 };
 
 /**
@@ -142,6 +145,49 @@ enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
                             size_t n_bytes, const struct aha_options *options,
                             struct aha_analysis *out,
                             struct aha_error *err) AHA_MUST_CHECK;
+
+/**
+ * The first half of aha_analyze: everything but the expression network.
+ *
+ * The faces have no label, probabilities or regions' results yet, only the
+ * regions' quads; the analysis owns its crops, so that it may be finished on
+ * another thread by a session of the same pipeline. Arguments and result are
+ * those of aha_analyze.
+ */
+enum aha_status aha_prepare(struct aha_session *session, const void *bytes,
+                            size_t n_bytes, const struct aha_options *options,
+                            struct aha_analysis *out,
+                            struct aha_error *err) AHA_MUST_CHECK;
+
+/**
+ * The same for faces that are aligned already, as grey planes.
+ *
+ * The plane is the face frame of MODEL.md, section 1. `out->image` has the
+ * plane's size and format AHA_IMAGE_UNKNOWN; box and quads are in its pixels.
+ *
+ * @param luma    [n, height, width], 0 black to 1 white, finite
+ * @param n       1..AHA_MAX_FACES
+ * @param height  16..1024, as width
+ */
+enum aha_status aha_prepare_crops(struct aha_session *session,
+                                  const float *luma, int n, int height,
+                                  int width, struct aha_analysis *out,
+                                  struct aha_error *err) AHA_MUST_CHECK;
+
+/**
+ * The second half: one batch over the faces of several prepared analyses.
+ *
+ * Every face's numbers are the same to the last bit as alone. Adds to no
+ * analysis's timing but infer_ms, which is the whole batch's.
+ *
+ * @param analyses  n of them, each prepared with the session's pipeline and
+ *                  not inferred yet; all stay the caller's
+ *
+ * @return AHA_ERR_MEMORY: none of them has changed
+ */
+enum aha_status aha_infer(struct aha_session *session,
+                          struct aha_analysis *const analyses[], int n,
+                          struct aha_error *err) AHA_MUST_CHECK;
 
 void aha_analysis_fini(struct aha_analysis *analysis);
 
