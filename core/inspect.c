@@ -73,7 +73,7 @@ static enum aha_status picture_crops(const struct photo *photo,
     for (int i = 0; status == AHA_OK && i < n; i++) {
         int k = i % info->n_regions;
         const float *crop =
-            photo->session->crops +
+            photo->analysis.crops +
             (size_t)(i / info->n_regions) * expression_crop_floats(net) +
             expression_crop_offset(net, k);
 
@@ -102,7 +102,7 @@ enum aha_status aha_inspect(struct aha_session *session, const void *bytes,
     if (max_side < 64 || max_side > 8192) {
         return aha_error_set(err, status, "max_side must be 64..8192");
     }
-    status = photo_analyze(&photo);
+    status = photo_prepare(&photo);
     if (status == AHA_OK) {
         status = picture_photo(&photo, max_side, &made);
     }
@@ -117,6 +117,7 @@ enum aha_status aha_inspect(struct aha_session *session, const void *bytes,
     }
     *out = photo.analysis;
     *pictures = made;
+    aha_infer(session, (struct aha_analysis *const[]){out}, 1);
     return AHA_OK;
 }
 

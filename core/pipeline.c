@@ -8,7 +8,6 @@
 
 #include "core/alloc.h"
 #include "core/pipeline_parts.h"
-#include "core/vision/regions.h"
 
 enum {
     MIN_SIDE = 16,      /* px; nothing smaller can hold a face */
@@ -41,7 +40,7 @@ const char *aha_skip_reason_name(enum aha_skip_reason reason)
     return names[reason];
 }
 
-static double now_ms(void)
+double pipeline_now_ms(void)
 {
     struct timespec now;
 
@@ -70,7 +69,7 @@ static enum aha_status check_header(struct photo *photo)
 static enum aha_status decode(struct photo *photo, int shrink)
 {
     const struct aha_image_info *info = &photo->analysis.image;
-    double start = now_ms();
+    double start = pipeline_now_ms();
     enum aha_status status;
 
     aha_image_fini(&photo->image);
@@ -82,7 +81,7 @@ static enum aha_status decode(struct photo *photo, int shrink)
         photo->scale.x = (float)info->width / (float)photo->image.width;
         photo->scale.y = (float)info->height / (float)photo->image.height;
     }
-    photo->analysis.timing.decode_ms += now_ms() - start;
+    photo->analysis.timing.decode_ms += pipeline_now_ms() - start;
     return status;
 }
 
@@ -196,6 +195,21 @@ static struct aha_box clip(struct aha_box box,
     return (struct aha_box){x0, y0, fmaxf(x1 - x0, 0), fmaxf(y1 - y0, 0)};
 }
 
+static void keep_face(struct photo *photo, const struct aha_box *box,
+                      float confidence, const struct landmark_result *found)
+{
+    struct aha_analysis *analysis = &photo->analysis;
+    struct aha_face *face = &analysis->faces[analysis->n_faces++].face;
+
+    face->box = *box;
+    face->detection_confidence = confidence;
+    face->landmark_confidence = found->confidence;
+    for (int k = 0; k < AHA_N_LANDMARKS; k++) {
+        face->landmarks[k].x = found->points[k].x * photo->scale.x;
+        face->landmarks[k].y = found->points[k].y * photo->scale.y;
+    }
+}
+
 static void place_landmarks(struct photo *photo, int n)
 {
     struct aha_session *session = photo->session;
@@ -206,7 +220,6 @@ static void place_landmarks(struct photo *photo, int n)
         struct detection detection = to_image(photo, full);
         struct aha_box box = clip(full->box, &analysis->image);
         struct landmark_result found;
-        struct aha_face *face;
 
         if (shorter_side(&full->box) < photo->options->min_face_size) {
             skip(photo, &box, AHA_SKIP_TOO_SMALL);
@@ -226,15 +239,7 @@ static void place_landmarks(struct photo *photo, int n)
             continue;
         }
         session->landmarks[analysis->n_faces] = found;
-        face = &analysis->faces[analysis->n_faces].face;
-        face->box = box;
-        face->detection_confidence = full->confidence;
-        face->landmark_confidence = found.confidence;
-        for (int k = 0; k < AHA_N_LANDMARKS; k++) {
-            face->landmarks[k].x = found.points[k].x * photo->scale.x;
-            face->landmarks[k].y = found.points[k].y * photo->scale.y;
-        }
-        analysis->n_faces++;
+        keep_face(photo, &box, full->confidence, &found);
     }
 }
 
@@ -244,7 +249,7 @@ static enum aha_status find_faces(struct photo *photo)
     struct aha_session *session = photo->session;
     enum aha_status status =
         decode(photo, detection_shrink(&photo->analysis.image));
-    double start = now_ms();
+    double start = pipeline_now_ms();
     int n;
 
     if (status != AHA_OK) {
@@ -256,7 +261,7 @@ static enum aha_status find_faces(struct photo *photo)
     for (int i = 0; i < n; i++) {
         to_full_size(photo, &session->detections[i]);
     }
-    photo->analysis.timing.detect_ms += now_ms() - start;
+    photo->analysis.timing.detect_ms += pipeline_now_ms() - start;
     status = decode_detail(photo, n);
     if (status != AHA_OK) {
         return status;
@@ -267,84 +272,43 @@ static enum aha_status find_faces(struct photo *photo)
     if (photo->analysis.faces == NULL) {
         return aha_error_set(photo->err, AHA_ERR_MEMORY, "out of memory");
     }
-    start = now_ms();
+    start = pipeline_now_ms();
     place_landmarks(photo, n);
-    photo->analysis.timing.detect_ms += now_ms() - start;
+    photo->analysis.timing.detect_ms += pipeline_now_ms() - start;
     return AHA_OK;
 }
 
-/* Every region of one face, straight from the decoded photo. */
-static void cut_regions(struct photo *photo, int i)
+/* The photo is one face, aligned already: its frame is the photo's. */
+static enum aha_status take_whole(struct photo *photo)
 {
-    struct aha_session *session = photo->session;
-    const struct expression *net = session->pipeline->expression;
-    const struct aha_model_info *info = expression_info(net);
-    struct aha_face_result *result = &photo->analysis.faces[i];
-    const struct aha_point *points = session->landmarks[i].points;
-    float *crops = session->crops + (size_t)i * expression_crop_floats(net);
-    struct expression_pixel pixel = expression_pixel(net);
-    struct face_frame frame;
+    enum aha_status status = decode(photo, 1);
 
-    if (!regions_frame(points, info->face_template, &frame)) {
-        memset(crops, 0, expression_crop_floats(net) * sizeof *crops);
-        return;
+    if (status != AHA_OK) {
+        return status;
     }
-    for (int k = 0; k < info->n_regions; k++) {
-        const struct aha_region_info *region = &info->regions[k];
-        struct affine map = regions_map(&frame, points, region);
-
-        align_warp_luma(&photo->image, &map, region->width, region->height,
-                        ALIGN_BORDER_REPEAT, pixel.scale, pixel.bias,
-                        crops + expression_crop_offset(net, k));
-        regions_quad(&map, region, result->regions[k].quad);
-        for (int c = 0; c < 4; c++) {
-            result->regions[k].quad[c][0] *= photo->scale.x;
-            result->regions[k].quad[c][1] *= photo->scale.y;
-        }
-    }
-}
-
-static enum aha_status classify(struct photo *photo)
-{
-    struct aha_session *session = photo->session;
-    const struct expression *net = session->pipeline->expression;
-    struct aha_analysis *analysis = &photo->analysis;
-    size_t crop_floats = expression_crop_floats(net);
-    size_t map_floats = expression_map_floats(net);
-    double start = now_ms();
-
-    for (int i = 0; i < analysis->n_faces; i++) {
-        cut_regions(photo, i);
-    }
-    analysis->timing.align_ms = now_ms() - start;
-    start = now_ms();
-    analysis->maps = alloc_floats((size_t)analysis->n_faces * map_floats);
-    if (analysis->maps == NULL) {
+    photo->analysis.faces = alloc_array(1, sizeof *photo->analysis.faces);
+    if (photo->analysis.faces == NULL) {
         return aha_error_set(photo->err, AHA_ERR_MEMORY, "out of memory");
     }
-    for (int i = 0; i < analysis->n_faces; i++) {
-        expression_run(
-            session->expression, session->crops + (size_t)i * crop_floats,
-            analysis->maps + (size_t)i * map_floats, &analysis->faces[i]);
-    }
-    analysis->timing.infer_ms = now_ms() - start;
+    photo->analysis.n_faces = 1;
     return AHA_OK;
 }
 
-enum aha_status photo_analyze(struct photo *photo)
+enum aha_status photo_prepare(struct photo *photo)
 {
     enum aha_status status = check_header(photo);
 
     if (status == AHA_OK) {
-        status = find_faces(photo);
+        status =
+            photo->options->is_aligned ? take_whole(photo) : find_faces(photo);
     }
-    if (status == AHA_OK) {
-        status = classify(photo);
+    if (status == AHA_OK && !photo->options->has_no_expression) {
+        status = photo_cut(photo);
     }
     return status;
 }
 
-enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
+enum aha_status aha_prepare(struct aha_session *session, const void *bytes,
                             size_t n_bytes, const struct aha_options *options,
                             struct aha_analysis *out, struct aha_error *err)
 {
@@ -353,7 +317,7 @@ enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
                           .n_bytes = n_bytes,
                           .options = options,
                           .err = err};
-    enum aha_status status = photo_analyze(&photo);
+    enum aha_status status = photo_prepare(&photo);
 
     aha_image_fini(&photo.image);
     if (status != AHA_OK) {
@@ -364,11 +328,16 @@ enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
     return AHA_OK;
 }
 
-void aha_analysis_fini(struct aha_analysis *analysis)
+enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
+                            size_t n_bytes, const struct aha_options *options,
+                            struct aha_analysis *out, struct aha_error *err)
 {
-    if (analysis != NULL) {
-        free(analysis->faces);
-        free(analysis->maps);
-        *analysis = (struct aha_analysis){0};
+    struct aha_analysis *one[] = {out};
+    enum aha_status status =
+        aha_prepare(session, bytes, n_bytes, options, out, err);
+
+    if (status == AHA_OK && !options->has_no_expression) {
+        aha_infer(session, one, 1);
     }
+    return status;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * pipeline_parts.h - one photo on its way through; private to the pipeline and
- * to inspect.c.
+ * pipeline_parts.h - one photo on its way through; private to pipeline.c,
+ * cut.c, infer.c and inspect.c.
  */
 #ifndef AHA_CORE_PIPELINE_PARTS_H
 #define AHA_CORE_PIPELINE_PARTS_H
@@ -25,7 +25,6 @@ struct aha_session {
     struct expression_session *expression;
     struct detection detections[DETECT_MAX];
     struct landmark_result landmarks[AHA_MAX_FACES];
-    float *crops; /* of AHA_MAX_FACES faces */
 };
 
 /** Owns image and analysis until they are handed out or released. */
@@ -41,7 +40,13 @@ struct photo {
     struct aha_analysis analysis;
 };
 
-/** Decode to classify; on failure the caller still releases both. */
-enum aha_status photo_analyze(struct photo *photo) AHA_MUST_CHECK;
+/** Decode to cut; on failure the caller still releases both. */
+enum aha_status photo_prepare(struct photo *photo) AHA_MUST_CHECK;
+
+/** The regions of every face that was found, into the analysis's crops. */
+enum aha_status photo_cut(struct photo *photo) AHA_MUST_CHECK;
+
+/** Milliseconds of CLOCK_MONOTONIC. */
+double pipeline_now_ms(void);
 
 #endif

@@ -142,18 +142,13 @@ enum aha_status aha_session_create(struct aha_session **out,
                                    struct aha_error *err)
 {
     struct aha_session *session = alloc_array(1, sizeof *session);
-    enum aha_status status = AHA_ERR_MEMORY;
+    enum aha_status status;
 
     if (session == NULL) {
         return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
     }
     session->pipeline = pipeline;
-    session->crops = alloc_floats(AHA_MAX_FACES *
-                                  expression_crop_floats(pipeline->expression));
-    if (session->crops != NULL) {
-        status =
-            detector_session_create(&session->detector, pipeline->detector);
-    }
+    status = detector_session_create(&session->detector, pipeline->detector);
     if (status == AHA_OK) {
         status =
             landmark_session_create(&session->landmarker, pipeline->landmarker);
@@ -178,6 +173,5 @@ void aha_session_destroy(struct aha_session *session)
     detector_session_destroy(session->detector);
     landmark_session_destroy(session->landmarker);
     expression_session_destroy(session->expression);
-    free(session->crops);
     free(session);
 }

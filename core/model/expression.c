@@ -8,17 +8,19 @@
 #include "core/model/expression_parts.h"
 
 /*
- * parts holds, region after region, what each adds to x: h^{b_k} with the
- * two-step fusion, z^{b_k} with concatenation.
+ * parts holds, face after face and region after region, what each adds to x:
+ * h^{b_k} with the two-step fusion, z^{b_k} with concatenation.
  */
 struct expression_session {
     const struct expression *net;
     struct graph_plan *plans[AHA_MAX_REGIONS];
     float *workspace; /* for the graph that needs most */
-    float *parts;
+    float *parts;     /* n_parts a face */
+    size_t n_parts;
     size_t part_offsets[AHA_MAX_REGIONS];
     float *x;
-    float *cell;  /* LSTM's c */
+    float *cells; /* LSTM's c, n_hidden a face */
+    size_t n_hidden;
     float *gates; /* four times D */
 };
 
@@ -96,28 +98,26 @@ enum aha_status expression_session_create(struct expression_session **out,
 {
     struct expression_session *session = alloc_array(1, sizeof *session);
     enum aha_status status = AHA_ERR_MEMORY;
-    size_t n_parts = 0;
-    size_t hidden = 0;
 
     if (session == NULL) {
         return AHA_ERR_MEMORY;
     }
     session->net = net;
     for (int k = 0; k < net->info.n_regions; k++) {
-        session->part_offsets[k] = n_parts;
-        n_parts += (size_t)net->regions[k].n_part;
+        session->part_offsets[k] = session->n_parts;
+        session->n_parts += (size_t)net->regions[k].n_part;
     }
     for (int b = 0; b < AHA_N_BRANCHES; b++) {
-        if ((size_t)net->branches[b].lstm.hidden > hidden) {
-            hidden = (size_t)net->branches[b].lstm.hidden;
+        if ((size_t)net->branches[b].lstm.hidden > session->n_hidden) {
+            session->n_hidden = (size_t)net->branches[b].lstm.hidden;
         }
     }
-    session->parts = alloc_floats(n_parts);
+    session->parts = alloc_floats(EXPRESSION_BATCH * session->n_parts);
     session->x = alloc_floats((size_t)net->features);
-    session->cell = alloc_floats(hidden);
-    session->gates = alloc_floats(4 * hidden);
-    if (session->parts != NULL && session->x != NULL && session->cell != NULL &&
-        session->gates != NULL) {
+    session->cells = alloc_floats(EXPRESSION_BATCH * session->n_hidden);
+    session->gates = alloc_floats(4 * session->n_hidden);
+    if (session->parts != NULL && session->x != NULL &&
+        session->cells != NULL && session->gates != NULL) {
         status = plan_regions(session);
     }
     if (status != AHA_OK) {
@@ -139,26 +139,26 @@ void expression_session_destroy(struct expression_session *session)
     free(session->workspace);
     free(session->parts);
     free(session->x);
-    free(session->cell);
+    free(session->cells);
     free(session->gates);
     free(session);
 }
 
 /* Sub-network k: crop to z (left in the workspace), its own answer, its map. */
 static const float *run_region(struct expression_session *session, int k,
-                               const float *crops, float *maps,
-                               struct aha_region_result *out)
+                               const struct expression_face *face)
 {
     const struct expression *net = session->net;
     const struct expression_region *region = &net->regions[k];
     const struct aha_region_info *info = &net->info.regions[k];
     const struct graph_plan *plan = session->plans[k];
+    struct aha_region_result *out = &face->out->regions[k];
     float logits[AHA_MAX_LABELS];
     const float *z;
 
     memcpy(graph_plan_input(plan, session->workspace),
-           crops + region->crop_offset,
-           (size_t)info->width * (size_t)info->height * sizeof *crops);
+           face->crops + region->crop_offset,
+           (size_t)info->width * (size_t)info->height * sizeof(float));
     graph_run(plan, session->workspace);
     z = graph_plan_value(plan, session->workspace, region->z);
     classifier_run(&region->head, z, logits);
@@ -166,7 +166,7 @@ static const float *run_region(struct expression_session *session, int k,
                 out->probabilities);
     out->map = NULL;
     if (region->attention >= 0) {
-        float *map = maps + region->map_offset;
+        float *map = face->maps + region->map_offset;
 
         memcpy(
             map,
@@ -181,14 +181,16 @@ static const float *run_region(struct expression_session *session, int k,
  * Step one: h^{b_k} = LSTM(z^{b_k}, h^{b_{k-1}}); h and c start at zero with
  * the first region of a branch.
  */
-static void fuse_region(struct expression_session *session, int k,
+static void fuse_region(struct expression_session *session, int k, int face,
                         const float *z)
 {
     const struct expression *net = session->net;
     const struct aha_region_info *info = net->info.regions;
     const struct lstm *lstm = &net->branches[info[k].branch].lstm;
     size_t bytes = (size_t)net->regions[k].n_part * sizeof *z;
-    float *part = session->parts + session->part_offsets[k];
+    float *parts = session->parts + (size_t)face * session->n_parts;
+    float *part = parts + session->part_offsets[k];
+    float *cell = session->cells + (size_t)face * session->n_hidden;
 
     if (!net->has_lstm) {
         memcpy(part, z, bytes);
@@ -196,22 +198,22 @@ static void fuse_region(struct expression_session *session, int k,
     }
     if (k == 0 || info[k - 1].branch != info[k].branch) {
         memset(part, 0, bytes);
-        memset(session->cell, 0, bytes);
+        memset(cell, 0, bytes);
     } else {
-        memcpy(part, session->parts + session->part_offsets[k - 1], bytes);
+        memcpy(part, parts + session->part_offsets[k - 1], bytes);
     }
-    lstm_step(lstm, z, part, session->cell, session->gates);
+    lstm_step(lstm, z, part, cell, session->gates);
 }
 
 /* Step two: h^b = sum_k h^{b_k}, x = the branches side by side. */
-static void gather_x(struct expression_session *session)
+static void gather_x(struct expression_session *session, const float *parts)
 {
     const struct expression *net = session->net;
 
     memset(session->x, 0, (size_t)net->features * sizeof *session->x);
     for (int k = 0; k < net->info.n_regions; k++) {
         const struct expression_region *region = &net->regions[k];
-        const float *part = session->parts + session->part_offsets[k];
+        const float *part = parts + session->part_offsets[k];
 
         for (int i = 0; i < region->n_part; i++) {
             session->x[region->first + i] += part[i];
@@ -221,7 +223,7 @@ static void gather_x(struct expression_session *session)
 
 /* Both shares are linear in the parts, so they add up exactly (MODEL.md 5). */
 static void share_out(const struct expression_session *session,
-                      struct aha_face_result *out)
+                      const float *parts, struct aha_face_result *out)
 {
     const struct expression *net = session->net;
     const struct classifier *classifier = &net->classifier;
@@ -234,7 +236,7 @@ static void share_out(const struct expression_session *session,
     }
     for (int k = 0; k < net->info.n_regions; k++) {
         const struct expression_region *region = &net->regions[k];
-        const float *part = session->parts + session->part_offsets[k];
+        const float *part = parts + session->part_offsets[k];
         double scores[AHA_MAX_LABELS];
         double product = 0;
         double weight;
@@ -261,17 +263,13 @@ static void share_out(const struct expression_session *session,
     }
 }
 
-void expression_run(struct expression_session *session, const float *crops,
-                    float *maps, struct aha_face_result *out)
+static void decide(struct expression_session *session, const float *parts,
+                   struct aha_face_result *out)
 {
     const struct aha_model_info *info = &session->net->info;
 
-    for (int k = 0; k < info->n_regions; k++) {
-        fuse_region(session, k,
-                    run_region(session, k, crops, maps, &out->regions[k]));
-    }
-    gather_x(session);
-    share_out(session, out);
+    gather_x(session, parts);
+    share_out(session, parts, out);
     softmax_run(out->logits, info->n_labels, info->temperature,
                 out->probabilities);
     out->label = 0;
@@ -281,4 +279,18 @@ void expression_run(struct expression_session *session, const float *crops,
         }
     }
     out->uncertain = out->probabilities[out->label] < info->uncertain_below;
+}
+
+void expression_run(struct expression_session *session,
+                    const struct expression_face *faces, int n)
+{
+    for (int k = 0; k < session->net->info.n_regions; k++) {
+        for (int i = 0; i < n; i++) {
+            fuse_region(session, k, i, run_region(session, k, &faces[i]));
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        decide(session, session->parts + (size_t)i * session->n_parts,
+               faces[i].out);
+    }
 }

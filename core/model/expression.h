@@ -56,15 +56,22 @@ enum aha_status expression_session_create(struct expression_session **out,
 
 void expression_session_destroy(struct expression_session *session);
 
+enum { EXPRESSION_BATCH = 16 }; /* faces that go through together */
+
+/** One face of a batch. */
+struct expression_face {
+    const float *crops; /* expression_crop_floats values, normalised */
+    float *maps;        /* expression_map_floats values, written; regions[].map
+                           of the result point into it */
+    struct aha_face_result *out; /* all but `face` and the quads is written */
+};
+
 /**
- * Classify one face.
- *
- * @param crops  expression_crop_floats values, normalised
- * @param maps   expression_map_floats values, written; regions[].map of the
- *               result point into it
- * @param out    everything but `face` and the regions' quads is written
+ * Classify up to EXPRESSION_BATCH faces, region by region, so that the weights
+ * of a sub-network are read once for all. Each face's numbers are those of the
+ * face alone, bit for bit.
  */
-void expression_run(struct expression_session *session, const float *crops,
-                    float *maps, struct aha_face_result *out);
+void expression_run(struct expression_session *session,
+                    const struct expression_face *faces, int n);
 
 #endif

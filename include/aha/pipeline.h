@@ -94,6 +94,7 @@ struct aha_analysis {
     struct aha_timing timing;
     float *maps;  /* storage behind the regions' maps */
     float *crops; /* network input of all faces until aha_infer, else NULL */
+    size_t n_crop_bytes;
 };
 
 /**
@@ -151,8 +152,9 @@ enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
  *
  * The faces have no label, probabilities or regions' results yet, only the
  * regions' quads; the analysis owns its crops, so that it may be finished on
- * another thread by a session of the same pipeline. Arguments and result are
- * those of aha_analyze.
+ * another thread by a session of the same pipeline. With has_no_expression
+ * there are no crops and nothing to finish. Arguments and result are those of
+ * aha_analyze.
  */
 enum aha_status aha_prepare(struct aha_session *session, const void *bytes,
                             size_t n_bytes, const struct aha_options *options,
@@ -165,7 +167,8 @@ enum aha_status aha_prepare(struct aha_session *session, const void *bytes,
  * The plane is the face frame of MODEL.md, section 1. `out->image` has the
  * plane's size and format AHA_IMAGE_UNKNOWN; box and quads are in its pixels.
  *
- * @param luma    [n, height, width], 0 black to 1 white, finite
+ * @param luma    [n, height, width], 0 black to 1 white; clamped, and rounded
+ *                to 8 bits as every photo is
  * @param n       1..AHA_MAX_FACES
  * @param height  16..1024, as width
  */
@@ -177,18 +180,17 @@ enum aha_status aha_prepare_crops(struct aha_session *session,
 /**
  * The second half: one batch over the faces of several prepared analyses.
  *
- * Every face's numbers are the same to the last bit as alone. Adds to no
- * analysis's timing but infer_ms, which is the whole batch's.
+ * Every face's numbers are the same to the last bit as alone. Sets each
+ * analysis's infer_ms to the whole batch's, wipes and releases its crops.
+ * Does not allocate and cannot fail.
  *
  * @param analyses  n of them, each prepared with the session's pipeline and
  *                  not inferred yet; all stay the caller's
- *
- * @return AHA_ERR_MEMORY: none of them has changed
  */
-enum aha_status aha_infer(struct aha_session *session,
-                          struct aha_analysis *const analyses[], int n,
-                          struct aha_error *err) AHA_MUST_CHECK;
+void aha_infer(struct aha_session *session,
+               struct aha_analysis *const analyses[], int n);
 
+/** Release what an analysis owns; NULL and zeroed are fine. */
 void aha_analysis_fini(struct aha_analysis *analysis);
 
 /**

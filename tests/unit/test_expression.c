@@ -72,10 +72,14 @@ static void close_fixture(struct fixture *fixture)
 static void run_face(const struct fixture *fixture, int i,
                      struct aha_face_result *out)
 {
-    expression_run(fixture->session,
-                   fixture->crops +
-                       (size_t)i * expression_crop_floats(fixture->net),
-                   fixture->maps, out);
+    struct expression_face face = {
+        .crops =
+            fixture->crops + (size_t)i * expression_crop_floats(fixture->net),
+        .maps = fixture->maps,
+        .out = out,
+    };
+
+    expression_run(fixture->session, &face, 1);
 }
 
 /* Values of face i within a golden tensor of all faces. */

@@ -143,6 +143,108 @@ START_TEST(same_bits_whatever_came_before)
 }
 END_TEST
 
+START_TEST(batched_bits_are_those_alone)
+{
+    enum { N_PHOTOS = 3 };
+    struct aha_options options = aha_options_default();
+    struct aha_analysis photos[N_PHOTOS];
+    struct aha_analysis *all[N_PHOTOS];
+    struct aha_analysis alone;
+
+    ck_assert_int_eq(analyze(portrait, n_portrait, NULL, &alone, NULL), AHA_OK);
+    for (int i = 0; i < N_PHOTOS; i++) {
+        ck_assert_int_eq(aha_prepare(session, portrait, n_portrait, &options,
+                                     &photos[i], NULL),
+                         AHA_OK);
+        ck_assert_ptr_nonnull(photos[i].crops);
+        all[i] = &photos[i];
+    }
+    aha_infer(session, all, N_PHOTOS);
+    for (int i = 0; i < N_PHOTOS; i++) {
+        ck_assert_ptr_null(photos[i].crops);
+        expect_same(&alone, &photos[i]);
+        aha_analysis_fini(&photos[i]);
+    }
+    aha_analysis_fini(&alone);
+}
+END_TEST
+
+/* More faces than one batch of the network, all different. */
+START_TEST(planes_alone_and_together)
+{
+    enum { N = 20, SIDE = 48 };
+    const size_t plane = (size_t)SIDE * SIDE;
+    float *luma = malloc(N * plane * sizeof *luma);
+    struct aha_analysis together;
+    struct aha_analysis *one[] = {&together};
+    uint32_t state = 5;
+
+    ck_assert_ptr_nonnull(luma);
+    support_fill(luma, N * plane, &state); /* half of it under 0: clamped */
+    ck_assert_int_eq(
+        aha_prepare_crops(session, luma, N, SIDE, SIDE, &together, NULL),
+        AHA_OK);
+    aha_infer(session, one, 1);
+    for (int i = 0; i < N; i++) {
+        struct aha_analysis alone;
+        struct aha_analysis *other[] = {&alone};
+
+        ck_assert_int_eq(aha_prepare_crops(session, luma + (size_t)i * plane, 1,
+                                           SIDE, SIDE, &alone, NULL),
+                         AHA_OK);
+        aha_infer(session, other, 1);
+        ck_assert_mem_eq(together.faces[i].logits, alone.faces[0].logits,
+                         sizeof alone.faces[0].logits);
+        ck_assert_mem_eq(together.faces[i].regions[1].map,
+                         alone.faces[0].regions[1].map, sizeof(float));
+        aha_analysis_fini(&alone);
+    }
+    ck_assert(together.faces[0].logits[0] != together.faces[1].logits[0]);
+    aha_analysis_fini(&together);
+    ck_assert_int_eq(
+        aha_prepare_crops(session, luma, 0, SIDE, SIDE, &together, NULL),
+        AHA_ERR_ARG);
+    ck_assert_int_eq(
+        aha_prepare_crops(session, luma, 1, 15, SIDE, &together, NULL),
+        AHA_ERR_ARG);
+    free(luma);
+}
+END_TEST
+
+START_TEST(aligned_photo_is_its_own_frame)
+{
+    struct aha_options options = aha_options_default();
+    struct aha_analysis analysis;
+    const struct aha_region_result *region;
+
+    options.is_aligned = true;
+    ck_assert_int_eq(analyze(portrait, n_portrait, &options, &analysis, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(analysis.n_faces, 1);
+    region = &analysis.faces[0].regions[0];
+    ck_assert_double_eq_tol((double)region->quad[0][0], 0, 1e-3);
+    ck_assert_double_eq_tol((double)region->quad[2][0], 512, 1e-3);
+    ck_assert_double_eq_tol((double)region->quad[2][1], 512, 1e-3);
+    aha_analysis_fini(&analysis);
+}
+END_TEST
+
+START_TEST(detection_alone_infers_nothing)
+{
+    struct aha_options options = aha_options_default();
+    struct aha_analysis analysis;
+
+    options.has_no_expression = true;
+    ck_assert_int_eq(analyze(portrait, n_portrait, &options, &analysis, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(analysis.n_faces, 1);
+    ck_assert(analysis.faces[0].face.box.width > 60);
+    ck_assert_ptr_null(analysis.crops);
+    ck_assert_ptr_null(analysis.maps);
+    aha_analysis_fini(&analysis);
+}
+END_TEST
+
 static void *analyze_alone(void *data)
 {
     struct aha_analysis *out = data;
@@ -251,6 +353,10 @@ Suite *pipeline_suite(void)
     tcase_add_test(tests, options_are_honoured);
     tcase_add_test(tests, bad_input_is_refused);
     tcase_add_test(tests, same_bits_whatever_came_before);
+    tcase_add_test(tests, batched_bits_are_those_alone);
+    tcase_add_test(tests, planes_alone_and_together);
+    tcase_add_test(tests, aligned_photo_is_its_own_frame);
+    tcase_add_test(tests, detection_alone_infers_nothing);
     tcase_add_test(tests, same_bits_on_every_thread);
     tcase_add_test(tests, inspection_has_every_crop);
     tcase_add_test(tests, every_allocation_may_fail);
