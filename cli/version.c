@@ -18,6 +18,12 @@ static void print_model(const struct aha_model_info *info)
     (void)printf("          %.2f M parameters, %.0f M multiply-adds a face\n",
                  (double)info->n_parameters / 1e6,
                  (double)info->multiply_adds / 1e6);
+    (void)printf("          sha256 %s\n", info->sha256);
+    for (int i = 0; i < info->n_accuracies; i++) {
+        (void)printf("          %.2f %% right on %s\n",
+                     (double)info->accuracies[i].percent,
+                     info->accuracies[i].data);
+    }
     (void)printf("labels   ");
     for (int i = 0; i < info->n_labels; i++) {
         (void)printf(" %s", info->labels[i]);

@@ -55,6 +55,11 @@ const struct document_node *document_item(const struct document_node *node,
     return as_node(json_array_get(as_json(node), (size_t)i));
 }
 
+bool document_is_object(const struct document_node *node)
+{
+    return json_is_object(as_json(node));
+}
+
 int document_count(const struct document_node *node)
 {
     size_t n;

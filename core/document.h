@@ -36,6 +36,8 @@ const struct document_node *document_member(const struct document_node *node,
 const struct document_node *document_item(const struct document_node *node,
                                           int i);
 
+bool document_is_object(const struct document_node *node);
+
 /** Elements of an array or members of an object; -1 for anything else. */
 int document_count(const struct document_node *node);
 

@@ -125,6 +125,18 @@ static enum aha_status read_tensor(const struct safetensors *file,
     return AHA_OK;
 }
 
+static bool visit_metadata(void *data, const char *key,
+                           const struct document_node *value)
+{
+    struct header_walk *walk = data;
+
+    if (document_text(value) == NULL) {
+        walk->status = aha_error_set(walk->err, AHA_ERR_WEIGHTS,
+                                     "metadata \"%.60s\" is no string", key);
+    }
+    return walk->status == AHA_OK;
+}
+
 static bool visit_entry(void *data, const char *key,
                         const struct document_node *value)
 {
@@ -132,7 +144,8 @@ static bool visit_entry(void *data, const char *key,
     struct safetensors *file = walk->file;
 
     if (strcmp(key, "__metadata__") == 0) {
-        return true;
+        document_each(value, visit_metadata, walk);
+        return walk->status == AHA_OK;
     }
     walk->status = read_tensor(file, key, value,
                                &file->tensors[file->n_tensors], walk->err);
@@ -313,6 +326,12 @@ const char *safetensors_metadata(const struct safetensors *file,
 {
     return document_borrow_string(document_member(file->header, "__metadata__"),
                                   key);
+}
+
+void safetensors_sha256(const struct safetensors *file,
+                        char out[AHA_SHA256_HEX])
+{
+    aha_sha256_hex(file->bytes, file->n_bytes, out);
 }
 
 static float *expand(const struct safetensors *file,

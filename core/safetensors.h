@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aha/digest.h"
 #include "aha/error.h"
 
 #include "core/document.h"
@@ -39,11 +40,12 @@ struct safetensors;
 
 /**
  * Map a file and check its header: every offset inside the file, no overlap,
- * no gap, shape times dtype equal to the bytes, no name twice.
+ * no gap, shape times dtype equal to the bytes, no name twice, metadata a map
+ * of texts.
  *
  * @param out  release with safetensors_close; written on success only
  *
- * @return AHA_ERR_IO, or AHA_ERR_WEIGHTS naming the tensor.
+ * @return AHA_ERR_IO, or AHA_ERR_WEIGHTS naming the tensor or key.
  */
 enum aha_status safetensors_open(const char *path, struct safetensors **out,
                                  struct aha_error *err) AHA_MUST_CHECK;
@@ -62,6 +64,10 @@ const struct safetensor *safetensors_find(const struct safetensors *file,
 /** A `__metadata__` value, borrowed, or NULL. */
 const char *safetensors_metadata(const struct safetensors *file,
                                  const char *key);
+
+/** SHA-256 of the whole file, header and data. */
+void safetensors_sha256(const struct safetensors *file,
+                        char out[AHA_SHA256_HEX]);
 
 /**
  * Read a tensor as fp32, checking its shape.

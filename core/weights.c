@@ -39,6 +39,25 @@ enum aha_status weights_config(const struct safetensors *file, const char *kind,
     return document_open(text, strlen(text), out, err);
 }
 
+enum aha_status weights_text(const struct safetensors *file, const char *key,
+                             size_t capacity, char *out, struct aha_error *err)
+{
+    const char *text = safetensors_metadata(file, key);
+    size_t n;
+
+    if (text == NULL) {
+        text = "";
+    }
+    n = strlen(text);
+    if (n >= capacity) {
+        return aha_error_set(err, AHA_ERR_WEIGHTS,
+                             "metadata \"%s\" has %zu bytes, more than %zu",
+                             key, n, capacity - 1);
+    }
+    memcpy(out, text, n + 1);
+    return AHA_OK;
+}
+
 enum aha_status weights_blame(struct aha_error *err, enum aha_status status,
                               const char *path)
 {

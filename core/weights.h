@@ -5,6 +5,8 @@
 #ifndef AHA_CORE_WEIGHTS_H
 #define AHA_CORE_WEIGHTS_H
 
+#include <stddef.h>
+
 #include "aha/error.h"
 
 #include "core/document.h"
@@ -21,6 +23,18 @@
 enum aha_status weights_config(const struct safetensors *file, const char *kind,
                                struct document_node **out,
                                struct aha_error *err) AHA_MUST_CHECK;
+
+/**
+ * Copy a metadata text out; "" when the file has none.
+ *
+ * @param capacity  bytes of out, with the final NUL
+ * @param out       written on success only
+ *
+ * @return AHA_ERR_WEIGHTS naming the key when the text is longer.
+ */
+enum aha_status weights_text(const struct safetensors *file, const char *key,
+                             size_t capacity, char *out,
+                             struct aha_error *err) AHA_MUST_CHECK;
 
 /**
  * Put a file's name before an error's text, so that a person sees which of

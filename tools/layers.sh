@@ -47,6 +47,7 @@ forbid core/ops/*.[ch] core/kernel/*.[ch] -- \
 
 only '#include <vips/' 'libvips belongs to core/vision/image.c' \
     core/vision/image.c
+only '#include <glib' 'GLib belongs to core/digest.c' core/digest.c
 only '#include <cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
 only '#include <jansson' 'Jansson belongs to document.c and reply.c' \
     core/document.c server/reply.c

@@ -10,17 +10,6 @@ enum { MAX_HIDDEN = 4096 };
 
 static const float BYTE_MAX = 255.0F;
 
-static void copy_metadata(const struct safetensors *file, const char *key,
-                          char *out)
-{
-    const char *value = safetensors_metadata(file, key);
-    size_t n = value == NULL ? 0 : strlen(value);
-
-    n = n < AHA_MAX_NAME ? n : AHA_MAX_NAME - 1;
-    memcpy(out, value == NULL ? "" : value, n);
-    out[n] = '\0';
-}
-
 static enum aha_status read_lstm(const struct loader *loader,
                                  const struct document_node *node,
                                  enum aha_branch branch)
@@ -214,6 +203,100 @@ static enum aha_status read_network(const struct loader *loader,
                              &net->classifier_weight, &net->classifier_bias);
 }
 
+/* What a walk over "accuracy" carries along. */
+struct accuracy_walk {
+    const struct loader *loader;
+    const struct document_node *node;
+    enum aha_status status;
+};
+
+static bool visit_accuracy(void *data, const char *key,
+                           const struct document_node *value)
+{
+    struct accuracy_walk *walk = data;
+    struct aha_model_info *info = &walk->loader->net->info;
+    int n = info->n_accuracies;
+    size_t length = strlen(key);
+
+    (void)value; /* document_real finds it again and checks its type */
+    if (n == AHA_MAX_ACCURACIES || length == 0 ||
+        length >= sizeof info->accuracies[n].data) {
+        walk->status = aha_error_set(
+            walk->loader->err, AHA_ERR_WEIGHTS,
+            "\"accuracy\" holds at most %d figures, each with a name of 1 to "
+            "%zu bytes",
+            AHA_MAX_ACCURACIES, sizeof info->accuracies[0].data - 1);
+        return false;
+    }
+    walk->status =
+        document_real(walk->node, key, 0, 100, &info->accuracies[n].percent,
+                      walk->loader->err);
+    memcpy(info->accuracies[n].data, key, length + 1);
+    info->n_accuracies++;
+    return walk->status == AHA_OK;
+}
+
+static enum aha_status read_accuracy(const struct loader *loader,
+                                     const struct document_node *node)
+{
+    struct accuracy_walk walk = {loader, node, AHA_OK};
+
+    if (node == NULL) {
+        return AHA_OK;
+    }
+    if (!document_is_object(node)) {
+        return loader_refuse(loader, "must be an object:", "\"accuracy\"");
+    }
+    document_each(node, visit_accuracy, &walk);
+    return walk.status;
+}
+
+/* Optional: what people ask of a model besides its answers. */
+static enum aha_status read_training(const struct loader *loader,
+                                     const struct document_node *node)
+{
+    struct aha_model_info *info = &loader->net->info;
+    enum aha_status status = AHA_OK;
+
+    if (node == NULL) {
+        return AHA_OK;
+    }
+    if (!document_is_object(node)) {
+        return loader_refuse(loader, "must be an object:", "\"training\"");
+    }
+    if (document_member(node, "data") != NULL) {
+        status = document_string(node, "data", sizeof info->training_data,
+                                 info->training_data, loader->err);
+    }
+    if (status == AHA_OK) {
+        status = read_accuracy(loader, document_member(node, "accuracy"));
+    }
+    return status;
+}
+
+static enum aha_status read_metadata(const struct loader *loader)
+{
+    struct aha_model_info *info = &loader->net->info;
+    const struct {
+        const char *key;
+        size_t capacity;
+        char *out;
+    } texts[] = {
+        {"name", sizeof info->name, info->name},
+        {"version", sizeof info->version, info->version},
+        {"license", sizeof info->license, info->license},
+        {"source", sizeof info->source, info->source},
+    };
+    enum aha_status status = AHA_OK;
+
+    for (size_t i = 0; status == AHA_OK && i < sizeof texts / sizeof *texts;
+         i++) {
+        status = weights_text(loader->file, texts[i].key, texts[i].capacity,
+                              texts[i].out, loader->err);
+    }
+    return status;
+}
+
 enum aha_status expression_create(struct expression **out,
                                   const struct safetensors *file,
                                   struct aha_error *err)
@@ -226,18 +309,22 @@ enum aha_status expression_create(struct expression **out,
     if (net == NULL) {
         return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
     }
-    copy_metadata(file, "name", net->info.name);
-    copy_metadata(file, "version", net->info.version);
-    copy_metadata(file, "license", net->info.license);
     status = weights_config(file, "expression", &config, err);
     if (status == AHA_OK) {
+        status = read_metadata(&loader);
+    }
+    if (status == AHA_OK) {
         status = read_network(&loader, config);
+    }
+    if (status == AHA_OK) {
+        status = read_training(&loader, document_member(config, "training"));
     }
     document_close(config);
     if (status != AHA_OK) {
         expression_destroy(net);
         return status;
     }
+    safetensors_sha256(file, net->info.sha256);
     *out = net;
     return AHA_OK;
 }

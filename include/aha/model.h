@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "aha/digest.h"
 #include "aha/face.h"
 
 enum {
@@ -17,7 +18,6 @@ enum {
     AHA_MAX_NAME = 32,
     AHA_MAX_TEXT = 256,
     AHA_MAX_ACCURACIES = 8,
-    AHA_SHA256_HEX = 65, /* with the final NUL */
 };
 
 enum aha_branch {
@@ -57,7 +57,7 @@ struct aha_model_info {
     char name[AHA_MAX_NAME];
     char version[AHA_MAX_NAME];
     char license[AHA_MAX_NAME];
-    char source[AHA_MAX_TEXT];        /* who made it, of the file's metadata */
+    char source[AHA_MAX_TEXT];        /* who made it of what, or "" */
     char training_data[AHA_MAX_TEXT]; /* "" when the file does not say */
     char sha256[AHA_SHA256_HEX];      /* of the whole file, lower-case hex */
     int n_labels;

@@ -110,6 +110,9 @@ START_TEST(walking)
     ck_assert_int_eq(document_count(b), 2);
     ck_assert_int_eq(document_count(document_item(b, 0)), -1);
     ck_assert_int_eq(document_count(NULL), -1);
+    ck_assert(document_is_object(root));
+    ck_assert(!document_is_object(b));
+    ck_assert(!document_is_object(NULL));
     ck_assert_ptr_null(document_item(b, 2));
     ck_assert_ptr_null(document_item(b, -1));
     ck_assert_ptr_null(document_item(root, 0));

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aha/digest.h"
+
 #include "core/alloc.h"
 #include "core/model/expression.h"
 #include "tests/unit/suites.h"
@@ -299,28 +301,43 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-/* The tiny file with one text in its header replaced by one as long. */
+/* The tiny file with one text in its header replaced. */
 static enum aha_status load_patched(const char *from, const char *to,
+                                    struct aha_model_info *info,
                                     struct aha_error *err)
 {
     char path[SUPPORT_MAX_PATH];
     size_t n;
     unsigned char *bytes =
         support_read(support_data("golden_aha_tiny.safetensors", path), &n);
+    unsigned char *at = memmem(bytes, n, from, strlen(from));
+    size_t grown = n + strlen(to) - strlen(from);
+    size_t header = grown - n + bytes[0] + 256U * bytes[1];
+    unsigned char *patched = malloc(grown);
     struct safetensors *file = NULL;
     struct expression *net = NULL;
-    unsigned char *at = memmem(bytes, n, from, strlen(from));
     enum aha_status status;
+    size_t before;
 
     ck_assert_msg(at != NULL, "%s is not in the file", from);
-    ck_assert_uint_eq(strlen(from), strlen(to));
-    memcpy(at, to, strlen(to));
-    status = safetensors_open_bytes(bytes, n, &file, err);
+    ck_assert_ptr_nonnull(patched);
+    before = (size_t)(at - bytes);
+    memcpy(patched, bytes, before);
+    memcpy(patched + before, to, strlen(to));
+    memcpy(patched + before + strlen(to), at + strlen(from),
+           n - before - strlen(from));
+    patched[0] = (unsigned char)(header & 255);
+    patched[1] = (unsigned char)(header >> 8);
+    status = safetensors_open_bytes(patched, grown, &file, err);
     if (status == AHA_OK) {
         status = expression_create(&net, file, err);
     }
+    if (status == AHA_OK && info != NULL) {
+        *info = *expression_info(net);
+    }
     expression_destroy(net);
     safetensors_close(file);
+    free(patched);
     free(bytes);
     return status;
 }
@@ -346,7 +363,116 @@ START_TEST(refuses_what_does_not_add_up)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct aha_error err = {AHA_OK, ""};
 
-        ck_assert_msg(load_patched(cases[i].from, cases[i].to, &err) ==
+        ck_assert_msg(load_patched(cases[i].from, cases[i].to, NULL, &err) ==
+                          AHA_ERR_WEIGHTS,
+                      "%s", cases[i].to);
+        ck_assert_msg(strstr(err.text, cases[i].word) != NULL, "%s not in: %s",
+                      cases[i].word, err.text);
+    }
+}
+END_TEST
+
+/* As they stand in the tiny file. */
+static const char training[] =
+    "\\\"training\\\":{\\\"data\\\":\\\"none: random weights\\\","
+    "\\\"accuracy\\\":{\\\"FER-2013 PublicTest\\\":0.0}}";
+static const char source[] = "\"source\":\"training/export_vectors.py\",";
+
+START_TEST(card_of_the_bundled_network)
+{
+    struct aha_error err = {AHA_OK, ""};
+    struct safetensors *file = NULL;
+    struct expression *net = NULL;
+    char path[SUPPORT_MAX_PATH];
+    char sha256[AHA_SHA256_HEX];
+    const struct aha_model_info *info;
+    unsigned char *bytes;
+    size_t n;
+
+    (void)support_model("expression.safetensors", path);
+    ck_assert_msg(safetensors_open(path, &file, &err) == AHA_OK &&
+                      expression_create(&net, file, &err) == AHA_OK,
+                  "%s", err.text);
+    bytes = support_read(path, &n);
+    aha_sha256_hex(bytes, n, sha256);
+    info = expression_info(net);
+    ck_assert_str_eq(info->sha256, sha256);
+    ck_assert_ptr_nonnull(strstr(info->source, "FER-2013"));
+    ck_assert_ptr_nonnull(strstr(info->training_data, "28 362 faces"));
+    ck_assert_int_ge(info->n_accuracies, 1);
+    ck_assert_str_eq(info->accuracies[0].data, "FER-2013 PublicTest");
+    ck_assert(info->accuracies[0].percent > 50.0F);
+    ck_assert(info->accuracies[0].percent <= 100.0F);
+    free(bytes);
+    expression_destroy(net);
+    safetensors_close(file);
+}
+END_TEST
+
+START_TEST(card_follows_the_file)
+{
+    struct aha_model_info plain;
+    struct aha_model_info info;
+
+    ck_assert_int_eq(load_patched(source, source, &plain, NULL), AHA_OK);
+    ck_assert_str_eq(plain.source, "training/export_vectors.py");
+    ck_assert_str_eq(plain.training_data, "none: random weights");
+    ck_assert_int_eq(load_patched(source, "", &info, NULL), AHA_OK);
+    ck_assert_str_eq(info.source, "");
+    ck_assert_str_ne(info.sha256, plain.sha256);
+    ck_assert_int_eq(load_patched(training, "\\\"trained\\\":1", &info, NULL),
+                     AHA_OK);
+    ck_assert_str_eq(info.training_data, "");
+    ck_assert_int_eq(info.n_accuracies, 0);
+    ck_assert_int_eq(load_patched(training,
+                                  "\\\"training\\\":{\\\"accuracy\\\":"
+                                  "{\\\"b\\\":12.5,\\\"a\\\":100}}",
+                                  &info, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(info.n_accuracies, 2);
+    ck_assert_str_eq(info.accuracies[0].data, "b");
+    ck_assert(info.accuracies[0].percent == 12.5F);
+    ck_assert_str_eq(info.accuracies[1].data, "a");
+    ck_assert(info.accuracies[1].percent == 100.0F);
+}
+END_TEST
+
+#define Q        "\\\""
+#define X16      "xxxxxxxxxxxxxxxx"
+#define X64      X16 X16 X16 X16
+#define X256     X64 X64 X64 X64
+#define ACCURACY Q "training" Q ":{" Q "accuracy" Q ":"
+
+START_TEST(card_refuses_what_it_cannot_hold)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *word;
+    } cases[] = {
+        {training, Q "training" Q ":7", "training"},
+        {training, Q "training" Q ":{" Q "data" Q ":7}", "data"},
+        {training, Q "training" Q ":{" Q "data" Q ":" Q X256 Q "}", "data"},
+        {training, ACCURACY "[]}", "accuracy"},
+        {training, ACCURACY "{" Q "x" Q ":" Q "9" Q "}}", "\"x\""},
+        {training, ACCURACY "{" Q "x" Q ":101}}", "\"x\""},
+        {training, ACCURACY "{" Q "x" Q ":-1}}", "\"x\""},
+        {training, ACCURACY "{" Q Q ":1}}", "accuracy"},
+        {training, ACCURACY "{" Q X64 Q ":1}}", "accuracy"},
+        {training,
+         ACCURACY "{" Q "1" Q ":1," Q "2" Q ":1," Q "3" Q ":1," Q "4" Q ":1," Q
+                  "5" Q ":1," Q "6" Q ":1," Q "7" Q ":1," Q "8" Q ":1," Q "9" Q
+                  ":1}}",
+         "accuracy"},
+        {source, "\"source\":\"" X256 "\",", "source"},
+        {source, "\"source\":7,", "source"},
+        {"\"name\":\"golden\"", "\"name\":\"" X16 X16 "\"", "name"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct aha_error err = {AHA_OK, ""};
+
+        ck_assert_msg(load_patched(cases[i].from, cases[i].to, NULL, &err) ==
                           AHA_ERR_WEIGHTS,
                       "%s", cases[i].to);
         ck_assert_msg(strstr(err.text, cases[i].word) != NULL, "%s not in: %s",
@@ -368,6 +494,9 @@ Suite *expression_suite(void)
     tcase_add_test(tests, running_does_not_allocate);
     tcase_add_test(tests, every_allocation_may_fail);
     tcase_add_test(tests, refuses_what_does_not_add_up);
+    tcase_add_test(tests, card_of_the_bundled_network);
+    tcase_add_test(tests, card_follows_the_file);
+    tcase_add_test(tests, card_refuses_what_it_cannot_hold);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -20,9 +20,10 @@ static enum aha_status open_metadata(const char *metadata,
     ck_assert_int_lt(n, (int)sizeof bytes - 8);
     bytes[0] = (unsigned char)(n & 255);
     bytes[1] = (unsigned char)(n >> 8);
-    ck_assert_int_eq(safetensors_open_bytes(bytes, 8 + (size_t)n, &file, NULL),
-                     AHA_OK);
-    status = weights_config(file, "detector", &config, err);
+    status = safetensors_open_bytes(bytes, 8 + (size_t)n, &file, err);
+    if (status == AHA_OK) {
+        status = weights_config(file, "detector", &config, err);
+    }
     document_close(config);
     safetensors_close(file);
     return status;
@@ -46,7 +47,8 @@ START_TEST(metadata_is_checked)
         {"\"format\":\"aha\",\"format_version\":\"1\",\"kind\":\"detector\","
          "\"config\":\"[]\"",
          "object"},
-        {"\"format\":7", "format"},
+        {"\"format\":7", "\"format\" is no string"},
+        {"\"format\":\"aha\",\"source\":[]", "\"source\" is no string"},
         {"", "format"},
     };
 
@@ -62,6 +64,29 @@ START_TEST(metadata_is_checked)
         ck_assert_msg(strstr(err.text, cases[i].word) != NULL, "%s not in: %s",
                       cases[i].word, err.text);
     }
+}
+END_TEST
+
+START_TEST(texts_are_bounded)
+{
+    static const char header[] = "{\"__metadata__\":{\"source\":\"a b c\"}}";
+    unsigned char bytes[8 + sizeof header - 1] = {sizeof header - 1};
+    struct aha_error err = {AHA_OK, ""};
+    struct safetensors *file = NULL;
+    char text[6] = "?";
+
+    memcpy(bytes + 8, header, sizeof header - 1);
+    ck_assert_int_eq(safetensors_open_bytes(bytes, sizeof bytes, &file, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(weights_text(file, "source", 5, text, &err),
+                     AHA_ERR_WEIGHTS);
+    ck_assert_str_eq(text, "?");
+    ck_assert_str_eq(err.text, "metadata \"source\" has 5 bytes, more than 4");
+    ck_assert_int_eq(weights_text(file, "source", 6, text, &err), AHA_OK);
+    ck_assert_str_eq(text, "a b c");
+    ck_assert_int_eq(weights_text(file, "licence", 6, text, &err), AHA_OK);
+    ck_assert_str_eq(text, "");
+    safetensors_close(file);
 }
 END_TEST
 
@@ -88,6 +113,7 @@ Suite *weights_suite(void)
     TCase *tests = tcase_create("weights");
 
     tcase_add_test(tests, metadata_is_checked);
+    tcase_add_test(tests, texts_are_bounded);
     tcase_add_test(tests, blame_names_the_file);
     suite_add_tcase(suite, tests);
     return suite;
