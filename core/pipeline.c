@@ -23,6 +23,7 @@ struct aha_options aha_options_default(void)
 {
     return (struct aha_options){
         .max_pixels = 50000000,
+        .formats = AHA_FORMATS_DEFAULT,
         .max_faces = AHA_MAX_FACES,
         .min_face_size = 16.0F,
         .detection_threshold = 0.2F,
@@ -51,9 +52,9 @@ double pipeline_now_ms(void)
 static enum aha_status check_header(struct photo *photo)
 {
     struct aha_image_info *info = &photo->analysis.image;
-    enum aha_status status =
-        aha_image_probe(photo->bytes, photo->n_bytes,
-                        photo->options->max_pixels, info, photo->err);
+    enum aha_status status = aha_image_probe(
+        photo->bytes, photo->n_bytes, photo->options->max_pixels,
+        photo->options->formats, info, photo->err);
 
     if (status == AHA_OK &&
         (info->width < MIN_SIDE || info->height < MIN_SIDE)) {

@@ -45,14 +45,15 @@ forbid core/model/*.[ch] -- '#include "core/vision/' 'model never sees vision'
 forbid core/ops/*.[ch] core/kernel/*.[ch] -- \
     '#include "core/(graph|model|vision|pipeline)' 'ops sit below graph'
 
-only '#include <vips/' 'libvips belongs to core/vision/image.c' \
-    core/vision/image.c
+only '#include <vips/' 'libvips belongs to image.c and encode.c' \
+    core/vision/image.c core/vision/encode.c
 only '#include <glib' 'GLib belongs to core/digest.c' core/digest.c
 only '#include <cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
-only '#include <jansson' 'Jansson belongs to document.c and reply.c' \
-    core/document.c server/reply.c
+only '#include <jansson' 'Jansson belongs to document.c, reply and parse' \
+    core/document.c server/reply.c server/reply_face.c server/reply_about.c \
+    server/reply_tensor.c server/reply_json.h server/parse.c server/wipe.c
 only '#include <microhttpd' 'libmicrohttpd belongs to http and body' \
-    server/http.c server/http.h server/body.c server/body.h
+    server/http.c server/http_answer.c server/http_stream.c server/body.c
 
 for symbol in $(nm -u "$1" | awk '$1 == "U" { print $2 }' | sort -u); do
     case "$symbol" in

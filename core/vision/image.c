@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The only user of libvips. Every loader is opened lazily, so that the header
- * is judged before a pixel is decoded, and read from top to bottom in strips,
- * in the calling thread. libvips keeps one error text for all threads: it is
- * cleared here and never shown.
+ * With encode.c the only user of libvips. Every loader is opened lazily, so
+ * that the header is judged before a pixel is decoded, and read from top to
+ * bottom in strips, in the calling thread. libvips keeps one error text for all
+ * threads: it is cleared here and never shown.
  */
 #include "aha/image.h"
 
@@ -14,6 +14,7 @@
 #include <vips/vips.h>
 
 #include "core/alloc.h"
+#include "core/vision/format.h"
 #include "core/vision/image_vips.h"
 
 enum {
@@ -21,6 +22,12 @@ enum {
     STRIP_ROWS = 16, /* what one step of reading decodes */
     WHITE = 255,
 };
+
+/* All that ever runs; which formats are accepted is the caller's choice. */
+static const char *const loaders[] = {
+    "VipsForeignLoadJpegSource", "VipsForeignLoadPngSource",
+    "VipsForeignLoadWebpSource", "VipsForeignLoadNsgifSource",
+    "VipsForeignLoadTiffSource", "VipsForeignLoadHeifSource"};
 
 static void drop_log(const gchar *domain, GLogLevelFlags level,
                      const gchar *message, gpointer data)
@@ -47,9 +54,9 @@ enum aha_status image_vips_init(const char *argv0, struct aha_error *err)
     vips_cache_set_max_files(0);
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);
-    vips_operation_block_set("VipsForeignLoadJpegSource", FALSE);
-    vips_operation_block_set("VipsForeignLoadPngSource", FALSE);
-    vips_operation_block_set("VipsForeignLoadWebpSource", FALSE);
+    for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++) {
+        vips_operation_block_set(loaders[i], FALSE);
+    }
     return AHA_OK;
 }
 
@@ -68,63 +75,45 @@ const char *image_vips_version(void)
     return VIPS_VERSION;
 }
 
-const char *aha_image_format_name(enum aha_image_format format)
-{
-    switch (format) {
-    case AHA_IMAGE_JPEG:
-        return "jpeg";
-    case AHA_IMAGE_PNG:
-        return "png";
-    case AHA_IMAGE_WEBP:
-        return "webp";
-    case AHA_IMAGE_UNKNOWN:
-        break;
-    }
-    return "unknown";
-}
-
-/* The same, as people write it. */
-static const char *title(enum aha_image_format format)
-{
-    switch (format) {
-    case AHA_IMAGE_JPEG:
-        return "JPEG";
-    case AHA_IMAGE_PNG:
-        return "PNG";
-    case AHA_IMAGE_WEBP:
-        return "WebP";
-    case AHA_IMAGE_UNKNOWN:
-        break;
-    }
-    return "unknown";
-}
-
-enum aha_image_format aha_image_sniff(const void *bytes, size_t n_bytes)
-{
-    static const uint8_t jpeg[] = {0xff, 0xd8, 0xff};
-    static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    const uint8_t *head = bytes;
-
-    if (n_bytes >= sizeof jpeg && memcmp(head, jpeg, sizeof jpeg) == 0) {
-        return AHA_IMAGE_JPEG;
-    }
-    if (n_bytes >= sizeof png && memcmp(head, png, sizeof png) == 0) {
-        return AHA_IMAGE_PNG;
-    }
-    if (n_bytes >= 12 && memcmp(head, "RIFF", 4) == 0 &&
-        memcmp(head + 8, "WEBP", 4) == 0) {
-        return AHA_IMAGE_WEBP;
-    }
-    return AHA_IMAGE_UNKNOWN;
-}
-
 static enum aha_status damaged(enum aha_image_format format,
                                struct aha_error *err)
 {
     vips_error_clear();
     return aha_error_set(err, AHA_ERR_DECODE,
                          "The %s image is damaged or incomplete.",
-                         title(format));
+                         format_title(format));
+}
+
+/* One that does not shrink as it loads. @return as libvips */
+static int load_whole(VipsSource *source, enum aha_image_format format,
+                      VipsImage **out)
+{
+    int (*load)(VipsSource *, VipsImage **, ...) = NULL;
+
+    switch (format) {
+    case AHA_IMAGE_PNG:
+        load = vips_pngload_source;
+        break;
+    case AHA_IMAGE_GIF:
+        load = vips_gifload_source;
+        break;
+    case AHA_IMAGE_TIFF:
+        load = vips_tiffload_source;
+        break;
+    case AHA_IMAGE_HEIF:
+    case AHA_IMAGE_AVIF:
+        load = vips_heifload_source;
+        break;
+    default:
+        return -1;
+    }
+    return load(source, out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                VIPS_FAIL_ON_TRUNCATED, NULL);
+}
+
+static bool shrinks_on_load(enum aha_image_format format)
+{
+    return format == AHA_IMAGE_JPEG || format == AHA_IMAGE_WEBP;
 }
 
 /* Header only; pixels are decoded when they are asked for. NULL on failure. */
@@ -133,7 +122,7 @@ static VipsImage *open_lazily(const void *bytes, size_t n_bytes,
 {
     VipsSource *source = vips_source_new_from_memory(bytes, n_bytes);
     VipsImage *image = NULL;
-    int failed = -1;
+    int failed;
 
     if (source == NULL) {
         return NULL;
@@ -142,14 +131,12 @@ static VipsImage *open_lazily(const void *bytes, size_t n_bytes,
         failed = vips_jpegload_source(source, &image, "shrink", shrink,
                                       "access", VIPS_ACCESS_SEQUENTIAL,
                                       "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-    } else if (format == AHA_IMAGE_PNG) {
-        failed = vips_pngload_source(source, &image, "access",
-                                     VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                     VIPS_FAIL_ON_TRUNCATED, NULL);
     } else if (format == AHA_IMAGE_WEBP) {
         failed = vips_webpload_source(source, &image, "scale", 1.0 / shrink,
                                       "access", VIPS_ACCESS_SEQUENTIAL,
                                       "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+    } else {
+        failed = load_whole(source, format, &image);
     }
     g_object_unref(source);
     return failed == 0 ? image : NULL;
@@ -172,17 +159,18 @@ static enum aha_status check_size(int width, int height, int64_t max_pixels,
 }
 
 enum aha_status aha_image_probe(const void *bytes, size_t n_bytes,
-                                int64_t max_pixels, struct aha_image_info *out,
+                                int64_t max_pixels, unsigned formats,
+                                struct aha_image_info *out,
                                 struct aha_error *err)
 {
     struct aha_image_info info = {.format = aha_image_sniff(bytes, n_bytes)};
+    enum aha_status status = format_check(info.format, formats, err);
     VipsImage *image;
     int width, height;
     bool is_turned;
 
-    if (info.format == AHA_IMAGE_UNKNOWN) {
-        return aha_error_set(err, AHA_ERR_UNSUPPORTED,
-                             "This is not a JPEG, PNG or WebP image.");
+    if (status != AHA_OK) {
+        return status;
     }
     image = open_lazily(bytes, n_bytes, info.format, 1);
     if (image == NULL) {
@@ -341,7 +329,7 @@ enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
     }
     image = open_lazily(bytes, n_bytes, info->format, shrink);
     if (image == NULL || !flatten(&image) ||
-        (info->format == AHA_IMAGE_PNG && !average(&image, shrink)) ||
+        (!shrinks_on_load(info->format) && !average(&image, shrink)) ||
         !convert_colours(&image)) {
         status = damaged(info->format, err);
         goto out;
@@ -410,36 +398,4 @@ void aha_image_fini(struct aha_image *image)
     }
     free(image->rgb);
     *image = (struct aha_image){0};
-}
-
-enum aha_status aha_image_write_png(const struct aha_image *image,
-                                    const char *path, struct aha_error *err)
-{
-    VipsImage *made = NULL;
-    VipsImage *tagged = NULL;
-    enum aha_status status = AHA_OK;
-    size_t n_bytes;
-
-    if (image->rgb == NULL ||
-        !image_bytes(image->width, image->height, &n_bytes)) {
-        return aha_error_set(err, AHA_ERR_ARG, "There is no image to write.");
-    }
-    made = vips_image_new_from_memory(image->rgb, n_bytes, image->width,
-                                      image->height, N_CHANNELS,
-                                      VIPS_FORMAT_UCHAR);
-    if (made == NULL ||
-        vips_copy(made, &tagged, "interpretation", VIPS_INTERPRETATION_sRGB,
-                  NULL) != 0 ||
-        vips_pngsave(tagged, path, NULL) != 0) {
-        status = aha_error_set(err, AHA_ERR_IO,
-                               "The image cannot be written to %s.", path);
-    }
-    if (tagged != NULL) {
-        g_object_unref(tagged);
-    }
-    if (made != NULL) {
-        g_object_unref(made);
-    }
-    vips_error_clear();
-    return status;
 }

@@ -2,7 +2,7 @@
 /*
  * image_vips.h - start and stop of libvips, for aha_init() alone.
  *
- * image.c is the only user of libvips. Start it while the process has one
+ * image.c and encode.c are the only users of libvips. Start it while the process has one
  * thread.
  */
 #ifndef AHA_VISION_IMAGE_VIPS_H
@@ -12,7 +12,7 @@
 
 /**
  * Start libvips: one thread a call, no cache, no log output, and no loader but
- * those of JPEG, PNG and WebP. Calling it again changes nothing.
+ * those of enum aha_image_format. Calling it again changes nothing.
  *
  * @return AHA_ERR_ENVIRONMENT when libvips cannot start.
  */

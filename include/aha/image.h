@@ -8,6 +8,7 @@
 #ifndef AHA_IMAGE_H
 #define AHA_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,9 +19,17 @@ enum aha_image_format {
     AHA_IMAGE_JPEG,
     AHA_IMAGE_PNG,
     AHA_IMAGE_WEBP,
+    AHA_IMAGE_GIF,
+    AHA_IMAGE_TIFF,
+    AHA_IMAGE_HEIF, /* HEVC inside, as telephones write it */
+    AHA_IMAGE_AVIF,
 };
 
-enum { AHA_N_IMAGE_FORMATS = AHA_IMAGE_WEBP + 1 };
+enum { AHA_N_IMAGE_FORMATS = AHA_IMAGE_AVIF + 1 };
+
+/** Sets of formats have bit `1U << format`; these are taken unless told. */
+#define AHA_FORMATS_DEFAULT                                                    \
+    (1U << AHA_IMAGE_JPEG | 1U << AHA_IMAGE_PNG | 1U << AHA_IMAGE_WEBP)
 
 /** What the header says, before any pixel is decoded. */
 struct aha_image_info {
@@ -37,29 +46,41 @@ struct aha_image {
     uint8_t *rgb; /* owned; NULL when width is 0 */
 };
 
-/** "jpeg", "png", "webp" or "unknown"; static storage. */
+/** "jpeg", "png", "webp", "gif", "tiff", "heif", "avif", else "unknown"; static
+ * storage. */
 const char *aha_image_format_name(enum aha_image_format format);
 
-/** Tell the format from the first bytes alone; reads at most 12. */
+/**
+ * The format of this name, as aha_image_format_name writes it.
+ *
+ * @return false for any other name; *out is untouched
+ */
+bool aha_image_format_parse(const char *name, enum aha_image_format *out);
+
+/** Tell the format from the first bytes alone; reads at most 64. */
 enum aha_image_format aha_image_sniff(const void *bytes, size_t n_bytes);
 
 /**
  * Read the header and check it against the limits.
  *
  * @param max_pixels  refuse more than this many pixels, full size
+ * @param formats     the set that is accepted, AHA_FORMATS_DEFAULT or other
  * @param out         written on success only
  *
- * @return AHA_ERR_UNSUPPORTED when the bytes are no JPEG, PNG or WebP,
- *         AHA_ERR_DECODE when the header is broken, AHA_ERR_TOO_LARGE.
+ * @return AHA_ERR_UNSUPPORTED when the bytes are of no accepted format, with a
+ *         sentence that names those, AHA_ERR_DECODE when the header is broken,
+ *         AHA_ERR_TOO_LARGE.
  */
 enum aha_status aha_image_probe(const void *bytes, size_t n_bytes,
-                                int64_t max_pixels, struct aha_image_info *out,
+                                int64_t max_pixels, unsigned formats,
+                                struct aha_image_info *out,
                                 struct aha_error *err) AHA_MUST_CHECK;
 
 /**
  * Decode to upright sRGB: EXIF orientation applied, ICC profile applied, alpha
- * flattened on white, grey, CMYK and 16-bit converted. A truncated file is
- * AHA_ERR_DECODE, never a half-grey picture.
+ * flattened on white, grey, CMYK and 16-bit converted. Of several frames or
+ * pages the first is taken, of a HEIF or AVIF collection its primary picture.
+ * A truncated file is AHA_ERR_DECODE, never a half-grey picture.
  *
  * @param info    what aha_image_probe said of the same bytes
  * @param shrink  1, 2, 4 or 8: decode at 1/shrink of the size where the

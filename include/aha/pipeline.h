@@ -31,6 +31,7 @@ struct aha_pipeline_files {
 /** How to look at one photo. Start from aha_options_default(). */
 struct aha_options {
     int64_t max_pixels;        /* refuse larger photos; 50 000 000 */
+    unsigned formats;          /* accepted ones; AHA_FORMATS_DEFAULT */
     int max_faces;             /* keep the largest; 1..AHA_MAX_FACES; 64 */
     float min_face_size;       /* shorter side of the box, px; 16 */
     float detection_threshold; /* (0, 1); 0.2 */

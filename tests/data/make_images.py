@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Write the pictures of this folder. Needs Pillow and scikit-image.
+"""Write the pictures of this folder. Needs Pillow, scikit-image and heif-enc
+(Debian's libheif-examples).
 
   python3 tests/data/make_images.py
 
@@ -8,6 +9,7 @@ blue and white (top left, top right, bottom left, bottom right).
 """
 
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -90,6 +92,93 @@ def swapped_profile():
     return header + table + data
 
 
+def heif(source, name, *options):
+    """HEIF or AVIF, by the name's ending, of a picture of this folder."""
+    subprocess.run(["heif-enc", *options, HERE / source, "-o", HERE / name],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def turn(path):
+    """Tell a picture of heif-enc's to be shown turned a quarter clockwise, as
+    telephones do, beside the EXIF orientation that it has already."""
+    data = bytearray(path.read_bytes())
+
+    def add(offset, by):
+        old = struct.unpack_from(">I", data, offset)[0]
+        struct.pack_into(">I", data, offset, old + by)
+
+    irot = struct.pack(">I4sB", 9, b"irot", 3)  # counter-clockwise quarters
+    iloc, ipma = data.index(b"iloc"), data.index(b"ipma")
+    for item in range(3):  # a row is 20 bytes; the grid is in the meta box
+        row = iloc + 12 + 20 * item
+        if data[row + 3] == 0:
+            add(row + 6, len(irot) + 1)
+    for kind, by in ((b"meta", len(irot) + 1), (b"iprp", len(irot) + 1),
+                     (b"ipco", len(irot)), (b"ipma", 1)):
+        add(data.index(kind) - 4, by)
+    data[ipma + 19] += 1  # of the grid's properties
+    data[ipma + 22:ipma + 22] = b"\x85"  # essential, the fifth
+    data[ipma - 4:ipma - 4] = irot
+    path.write_bytes(data)
+
+
+def more_formats():
+    """What is accepted only where it is asked for; needs the others' files."""
+    other = pattern((WHITE, BLUE, GREEN, RED))
+    save(pattern(), "plain.gif")
+    save(pattern(), "animated.gif", save_all=True, duration=100,
+         append_images=[other])
+    clear = pattern((1, 0, 2, 0), "P")
+    clear.putpalette(WHITE + RED + BLUE)
+    save(clear, "clear.gif", transparency=0)
+
+    save(pattern(), "pages.tiff", save_all=True, append_images=[other],
+         compression="tiff_lzw")
+    save(pattern().transpose(STORED[6]), "orientation_6.tiff",
+         tiffinfo={ORIENTATION: 6}, compression="tiff_deflate")
+    alpha = [RED + (255,), (0, 0, 0, 0), BLUE + (255,), (0, 0, 0, 0)]
+    save(pattern(alpha, "RGBA"), "alpha.tiff", compression="tiff_deflate")
+    save(pattern((0, 85, 170, 255), "L"), "grey.tiff")
+    (HERE / "rgb16.tiff").write_bytes(tiff16())
+
+    exact = ("-L", "-p", "chroma=444", "--matrix_coefficients=0")
+    heif("rgb.png", "plain.heic", *exact)
+    heif("orientation_6.jpg", "turned.heic", "-q", "95")
+    turn(HERE / "turned.heic")
+    heif("rgb.png", "plain.avif", *exact)
+    heif("alpha.png", "alpha.avif", *exact)
+    heif("rgb16.png", "deep.heic", "-q", "95")
+
+
+def tiff16():
+    """A big-endian TIFF of 16 bits a channel, in two strips."""
+    width, height = PATTERN
+    half = [struct.pack(">3H", *(v * 257 for v in colour)) * (width // 2)
+            for colour in (RED, GREEN, BLUE, WHITE)]
+    strips = [(half[0] + half[1]) * (height // 2),
+              (half[2] + half[3]) * (height // 2)]
+    short, long = 3, 4
+    entries = [(256, short, 1, width), (257, short, 1, height),
+               (258, short, 3, None), (259, short, 1, 1), (262, short, 1, 2),
+               (273, long, 2, None), (277, short, 1, 3),
+               (278, short, 1, height // 2), (279, long, 2, None)]
+    start = 8 + 2 + 12 * len(entries) + 4  # of what the entries point to
+    size = len(strips[0])
+    extras = {258: struct.pack(">3H", 16, 16, 16),
+              273: struct.pack(">2I", start + 22, start + 22 + size),
+              279: struct.pack(">2I", size, size)}
+    table, data = struct.pack(">H", len(entries)), b""
+    for tag, kind, count, value in entries:
+        table += struct.pack(">HHI", tag, kind, count)
+        if tag in extras:
+            table += struct.pack(">I", start + len(data))
+            data += extras[tag]
+        else:
+            table += struct.pack(">HH", value, 0)
+    return (b"MM\0*" + struct.pack(">I", 8) + table + bytes(4) + data
+            + b"".join(strips))
+
+
 def main():
     save(Image.fromarray(skimage.data.astronaut()), "astronaut.jpg",
          quality=90)
@@ -130,6 +219,7 @@ def main():
         height // 2)
     (HERE / "rgb16.png").write_bytes(png(width, height, 16, 2, rows))
     (HERE / "huge.png").write_bytes(png(50000, 50000, 8, 2, []))
+    more_formats()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ static void set_up(void)
     unsigned char *bytes =
         support_read(support_data("astronaut.jpg", path), &n);
 
-    ck_assert_int_eq(aha_image_probe(bytes, n, 1000000, &info, NULL), AHA_OK);
+    ck_assert_int_eq(
+        aha_image_probe(bytes, n, 1000000, AHA_FORMATS_DEFAULT, &info, NULL),
+        AHA_OK);
     ck_assert_int_eq(aha_image_decode(bytes, n, &info, 1, &portrait, NULL),
                      AHA_OK);
     free(bytes);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/*
+ * format.h - what an image format is called, and which are accepted.
+ *
+ * Constants and pure functions; safe from any thread.
+ */
+#ifndef AHA_VISION_FORMAT_H
+#define AHA_VISION_FORMAT_H
+
+#include "aha/image.h"
+
+/** The name as people write it: "JPEG", "WebP"; static storage. */
+const char *format_title(enum aha_image_format format);
+
+/**
+ * AHA_OK for a format of the set, else AHA_ERR_UNSUPPORTED with a sentence that
+ * names the set.
+ *
+ * @param formats  at least one format
+ */
+enum aha_status format_check(enum aha_image_format format, unsigned formats,
+                             struct aha_error *err) AHA_MUST_CHECK;
+
+#endif
