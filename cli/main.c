@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,14 @@
 static const struct verb {
     const char *name;
     int (*run)(int argc, char **argv);
+    bool needs_core; /* its libraries, that is, which take time to start */
     const char *help;
 } verbs[] = {
-    {"predict", predict_main, "expressions of the faces in photo files"},
-    {"inspect", inspect_main, "a contact sheet of what the networks saw"},
-    {"serve", serve_main, "answer photos over HTTP"},
-    {"version", version_main, "versions, kernels and the bundled model"},
+    {"predict", predict_main, true, "expressions of the faces in photo files"},
+    {"inspect", inspect_main, true, "a contact sheet of what the networks saw"},
+    {"serve", serve_main, true, "answer photos over HTTP"},
+    {"health", health_main, false, "ask a running daemon whether it is ready"},
+    {"version", version_main, true, "versions, kernels and the bundled model"},
 };
 
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
@@ -51,6 +54,9 @@ int main(int argc, char **argv)
         if (strcmp(name, verbs[i].name) == 0) {
             int status;
 
+            if (!verbs[i].needs_core) {
+                return verbs[i].run(argc - 1, argv + 1);
+            }
             if (aha_init(argv[0], &err) != AHA_OK) {
                 (void)fprintf(stderr, "aha: %s\n", err.text);
                 return EXIT_FAILURE;
