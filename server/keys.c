@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "server/keys.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "aha/digest.h"
+
+#include "server/file.h"
 
 enum { HASH_DIGITS = 64, HASH_TEXT };
 
@@ -185,74 +183,28 @@ static enum aha_status parse(struct keys *keys, const char *path, char *text,
     return AHA_OK;
 }
 
-/* ---- the file */
-
-/* The whole file as text; *mode is the file's. @return NULL or what is wrong */
-static const char *read_text(const char *path, char text[KEYS_MAX_FILE + 2],
-                             mode_t *mode)
-{
-    /* Not to be held up by a pipe, of which nothing would be read anyway. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat about;
-    size_t n = 0;
-    ssize_t n_read = 1;
-
-    if (fd < 0) {
-        return errno == ENOENT   ? "there is no such file"
-               : errno == EACCES ? "not permitted to read it"
-                                 : "the file cannot be opened";
-    }
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        (void)close(fd);
-        return "this is no regular file";
-    }
-    while (n <= KEYS_MAX_FILE && n_read > 0) {
-        n_read = read(fd, text + n, KEYS_MAX_FILE + 1 - n);
-        n += n_read > 0 ? (size_t)n_read : 0;
-    }
-    (void)close(fd);
-    if (n_read < 0) {
-        return "the file cannot be read";
-    }
-    if (n > KEYS_MAX_FILE) {
-        return "the file is larger than 131072 bytes";
-    }
-    if (memchr(text, '\0', n) != NULL) {
-        return "this is no text file";
-    }
-    text[n] = '\0';
-    *mode = about.st_mode;
-    return NULL;
-}
-
 enum aha_status keys_load(const char *path, struct keys **out,
                           struct aha_error *err)
 {
-    enum aha_status status = AHA_OK;
+    struct file file = {0};
     struct keys *keys = calloc(1, sizeof *keys);
-    char *text = malloc(KEYS_MAX_FILE + 2);
-    const char *problem;
-    mode_t mode = 0;
+    enum aha_status status;
 
-    if (keys == NULL || text == NULL) {
-        status = aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
-        goto out;
+    if (keys == NULL) {
+        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
     }
-    problem = read_text(path, text, &mode);
-    if (problem != NULL) {
-        status = aha_error_set(err, AHA_ERR_IO, "%.80s: %s", path, problem);
-        goto out;
-    }
-    keys->is_exposed = (mode & S_IROTH) != 0;
-    status = parse(keys, path, text, err);
+    status = file_load(path, KEYS_MAX_FILE, &file, err);
     if (status == AHA_OK) {
-        *out = keys;
-        keys = NULL; /* moved to the caller */
+        keys->is_exposed = file.is_exposed;
+        status = parse(keys, path, file.text, err);
     }
-out:
-    free(text);
-    keys_destroy(keys);
-    return status;
+    file_wipe(&file);
+    if (status != AHA_OK) {
+        keys_destroy(keys);
+        return status;
+    }
+    *out = keys;
+    return AHA_OK;
 }
 
 void keys_destroy(struct keys *keys)

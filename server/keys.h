@@ -33,9 +33,9 @@ struct keys;
  *
  * @param out  release with keys_destroy; written on success only
  *
- * @return AHA_ERR_IO when it cannot be read, AHA_ERR_ARG when a line is wrong
- *         or there is no key in it; the sentence names file and line, and
- *         nothing of what stands there
+ * @return AHA_ERR_IO or AHA_ERR_TOO_LARGE when it cannot be read, AHA_ERR_ARG
+ *         when a line is wrong or there is no key in it; the sentence names
+ *         file and line, and nothing of what stands there
  */
 enum aha_status keys_load(const char *path, struct keys **out,
                           struct aha_error *err) AHA_MUST_CHECK;
