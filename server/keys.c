@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/keys.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,7 @@
 
 #include "server/file.h"
 
-enum { HASH_DIGITS = 64, HASH_TEXT };
+enum { HASH_TEXT = AHA_SHA256_HEX, HASH_DIGITS = HASH_TEXT - 1 };
 
 struct key {
     char name[KEYS_MAX_NAME];
@@ -227,19 +226,15 @@ int keys_count(const struct keys *keys)
 int keys_find(const struct keys *keys, const char *presented, size_t n)
 {
     char hash[HASH_TEXT];
-    uint32_t found = 0; /* the index plus one; hashes are unique */
+    int found = 0; /* the index plus one; hashes are unique */
 
     aha_sha256_hex(presented, n, hash);
     for (int i = 0; i < keys->n; i++) {
-        uint32_t differs = 0;
-
-        for (int k = 0; k < HASH_DIGITS; k++) {
-            differs |= (uint8_t)(keys->keys[i].hash[k] ^ hash[k]);
-        }
-        /* differs is 0 to 255, so only 0 - 1 has the bits above: no branch */
-        found |= (uint32_t)(i + 1) & (0U - ((differs - 1) >> 31));
+        /* no branch: every key costs the same, found or not */
+        found |= (i + 1) *
+                 (int)aha_equal_secret(keys->keys[i].hash, hash, HASH_DIGITS);
     }
-    return (int)found - 1;
+    return found - 1;
 }
 
 const char *keys_name(const struct keys *keys, int key)
