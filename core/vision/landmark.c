@@ -7,11 +7,12 @@
 #include "core/alloc.h"
 #include "core/graph/graph.h"
 #include "core/vision/align.h"
+#include "core/vision/pose.h"
 #include "core/weights.h"
 
 enum {
     SIDE = 192, /* px of the network's input */
-    N_POINTS = 468,
+    N_POINTS = POSE_MESH_POINTS,
     POINT_FLOATS = 3, /* x, y, z */
     RIGHT_EYE_OUTER = 33,
     RIGHT_EYE_INNER = 133,
@@ -173,6 +174,13 @@ static struct affine roi_map(const struct roi *roi)
     };
 }
 
+/* The network's own mesh of the last pass: [N_POINTS, 3] in crop px. */
+static const float *crop_mesh(const struct landmark_session *session)
+{
+    return graph_plan_value(session->plan, session->workspace,
+                            session->landmarker->points);
+}
+
 /* @return the face flag's probability; the mesh is left in the session */
 static float run_pass(struct landmark_session *session,
                       const struct aha_image *image, const struct roi *roi)
@@ -185,8 +193,7 @@ static float run_pass(struct landmark_session *session,
     align_warp_rgb(image, &map, SIDE, SIDE, ALIGN_BORDER_ZERO, 1 / BYTE_MAX, 0,
                    graph_plan_input(session->plan, session->workspace));
     graph_run(session->plan, session->workspace);
-    points =
-        graph_plan_value(session->plan, session->workspace, landmarker->points);
+    points = crop_mesh(session);
     flag =
         graph_plan_value(session->plan, session->workspace, landmarker->flag);
     for (int i = 0; i < N_POINTS; i++) {
@@ -273,6 +280,7 @@ bool landmark_run(struct landmark_session *session,
         .angle = atan2f(detection->left_eye.y - detection->right_eye.y,
                         detection->left_eye.x - detection->right_eye.x),
     };
+    struct aha_pose pose;
     float confidence;
 
     if (!is_sane(&roi)) {
@@ -284,6 +292,9 @@ bool landmark_run(struct landmark_session *session,
         return false;
     }
     confidence = run_pass(session, image, &roi);
+    if (!pose_from_mesh(crop_mesh(session), roi.angle, &pose)) {
+        return false;
+    }
     roi = second_roi(session);
     if (!is_sane(&roi) || !isfinite(confidence)) {
         return false;
@@ -295,5 +306,6 @@ bool landmark_run(struct landmark_session *session,
     out->points[AHA_NOSE] = session->mesh[NOSE_TIP];
     out->points[AHA_MOUTH_LEFT] = session->mesh[MOUTH_LEFT];
     out->points[AHA_MOUTH_RIGHT] = session->mesh[MOUTH_RIGHT];
+    out->pose = pose;
     return true;
 }

@@ -24,6 +24,7 @@ struct landmark_result {
     float confidence;   /* face flag of the second pass, [0, 1] */
     struct aha_box box; /* bounding box of all points, upright */
     struct aha_point points[AHA_N_LANDMARKS];
+    struct aha_pose pose;
 };
 
 enum aha_status landmarker_create(struct landmarker **out, const char *path,
@@ -40,7 +41,7 @@ void landmark_session_destroy(struct landmark_session *session);
 /**
  * Place the mesh on one detection.
  *
- * @return false when the result is not finite; *out untouched
+ * @return false when the result is not finite or no head; *out untouched
  */
 bool landmark_run(struct landmark_session *session,
                   const struct aha_image *image,
