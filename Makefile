@@ -22,7 +22,7 @@ say = $(if $(V),@:,@printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
 
 # ---- packages, by what needs them
 run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
-    libvips-dev libopenblas-pthread-dev
+    libvips-dev libopenblas-pthread-dev libgnutls28-dev
 check_packages := $(run_packages) check python3
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
 cover_packages := $(check_packages) lcov
@@ -38,8 +38,8 @@ ifneq ($(filter-out help clean models,$(goals)),)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
     echo $$?)),,$(error packages are missing))
 pkg_cflags := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags \
-    libmicrohttpd jansson vips))
-pkg_libs := $(shell pkg-config --libs libmicrohttpd jansson vips)
+    libmicrohttpd gnutls jansson vips))
+pkg_libs := $(shell pkg-config --libs libmicrohttpd gnutls jansson vips)
 check_libs := $(shell pkg-config --libs check 2>/dev/null)
 endif
 

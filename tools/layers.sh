@@ -52,6 +52,7 @@ only '#include <cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
 only '#include <jansson' 'Jansson belongs to document.c, reply and parse' \
     core/document.c server/reply.c server/reply_face.c server/reply_about.c \
     server/reply_tensor.c server/reply_json.h server/parse.c server/wipe.c
+only '#include <gnutls/' 'GnuTLS belongs to server/tls.c' server/tls.c
 only '#include <microhttpd' 'libmicrohttpd belongs to http and body' \
     server/http.c server/http_answer.c server/http_stream.c server/body.c
 
