@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/common.h"
+#include "cli/overlay.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "server/reply.h"
@@ -17,9 +18,13 @@ enum format {
 static const char help[] =
     "usage: aha predict [OPTION]... PHOTO...\n\n"
     "Find the faces in each photo and say what they express. JPEG, PNG, "
-    "WebP.\n\n"
+    "WebP,\nGIF, TIFF, HEIF, AVIF.\n\n"
     "  --json              one JSON array, the objects of POST /v1/analyze\n"
     "  --ndjson            one JSON object a line, as each photo is done\n"
+    "  --overlay DIR       also write each photo to this folder with boxes,\n"
+    "                      probabilities and attention drawn on it\n"
+    "  --overlay-format F  of those: png, webp, or svg, which holds no photo "
+    "(png)\n"
     "  --max-faces N       answer the N largest faces (64)\n"
     "  --min-face-size PX  skip smaller faces, by their box's shorter side "
     "(16)\n"
@@ -32,6 +37,7 @@ struct predict {
     struct aha_options options;
     enum format format;
     const char *models;
+    struct overlay overlay; /* folder NULL: none is asked for */
     int n_failed;
     int n_printed;
 };
@@ -121,6 +127,11 @@ static bool predict_photo(struct predict *predict, const char *path)
         free(bytes);
         return fail(predict, path, aha_status_name(err.status), err.text);
     }
+    if (predict->overlay.folder != NULL &&
+        !overlay_write(&predict->overlay, path, bytes, n_bytes, &analysis,
+                       predict->engine.info)) {
+        predict->n_failed++;
+    }
     if (predict->format == FORMAT_TABLE) {
         print_table(predict, path, &analysis);
     } else {
@@ -136,7 +147,13 @@ static int predict_all(struct predict *predict, int n, char **paths)
 {
     struct progress progress;
 
+    if (predict->overlay.folder != NULL &&
+        !overlay_open(&predict->overlay, n, paths)) {
+        overlay_close(&predict->overlay);
+        return EXIT_SOME_FAILED;
+    }
     if (!engine_open(&predict->engine, predict->models)) {
+        overlay_close(&predict->overlay);
         return EXIT_SOME_FAILED;
     }
     progress_init(&progress, n);
@@ -158,6 +175,7 @@ static int predict_all(struct predict *predict, int n, char **paths)
         (void)fputs("\n]\n", stdout);
     }
     engine_close(&predict->engine);
+    overlay_close(&predict->overlay);
     return predict->n_failed == 0 ? EXIT_OK : EXIT_SOME_FAILED;
 }
 
@@ -193,6 +211,18 @@ static bool read_option(struct predict *predict, int option)
         }
         predict->options.detection_threshold = (float)value;
         return true;
+    case 'o':
+        predict->overlay.folder = optarg;
+        return true;
+    case 'p':
+        if (!overlay_format_parse(optarg, &predict->overlay.format)) {
+            (void)fprintf(stderr,
+                          "aha: --overlay-format takes png, webp or svg, not "
+                          "%s\n",
+                          optarg);
+            return false;
+        }
+        return true;
     default:
         (void)fputs(help, stderr);
         return false;
@@ -204,6 +234,8 @@ int predict_main(int argc, char **argv)
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'},
         {"ndjson", no_argument, NULL, 'n'},
+        {"overlay", required_argument, NULL, 'o'},
+        {"overlay-format", required_argument, NULL, 'p'},
         {"max-faces", required_argument, NULL, 'f'},
         {"min-face-size", required_argument, NULL, 's'},
         {"det-threshold", required_argument, NULL, 't'},
@@ -214,6 +246,7 @@ int predict_main(int argc, char **argv)
     struct predict predict = {.options = aha_options_default()};
     int option;
 
+    predict.options.formats = AHA_FORMATS_ALL;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == 'h') {

@@ -42,6 +42,10 @@ forbid core/*.[ch] core/*/*.[ch] include/aha/*.h -- '#include "(server|cli)/' \
     'core knows nothing of server and cli'
 forbid core/vision/*.[ch] -- '#include "core/model/' 'vision never sees model'
 forbid core/model/*.[ch] -- '#include "core/vision/' 'model never sees vision'
+forbid core/picture/*.[ch] -- '#include "core/([^ap]|pipeline)' \
+    'picture knows the public structs alone'
+forbid core/*.[ch] core/[!p]*/*.[ch] -- '#include "core/picture/' \
+    'pictures are drawn of what core has finished'
 forbid core/ops/*.[ch] core/kernel/*.[ch] -- \
     '#include "core/(graph|model|vision|pipeline)' 'ops sit below graph'
 

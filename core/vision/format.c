@@ -144,10 +144,10 @@ enum aha_status format_check(enum aha_image_format format, unsigned formats,
 {
     char accepted[MAX_LIST];
 
-    if ((formats & ((1U << AHA_N_IMAGE_FORMATS) - 2U)) == 0) {
+    formats &= AHA_FORMATS_ALL;
+    if (formats == 0) {
         return aha_error_set(err, AHA_ERR_ARG, "No image format is accepted.");
     }
-    formats &= (1U << AHA_N_IMAGE_FORMATS) - 2U;
     if ((formats >> format & 1U) != 0) {
         return AHA_OK;
     }

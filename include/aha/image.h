@@ -46,6 +46,8 @@ struct aha_image {
     uint8_t *rgb; /* owned; NULL when width is 0 */
 };
 
+#define AHA_FORMATS_ALL ((1U << AHA_N_IMAGE_FORMATS) - 2U)
+
 /** "jpeg", "png", "webp", "gif", "tiff", "heif", "avif", else "unknown"; static
  * storage. */
 const char *aha_image_format_name(enum aha_image_format format);

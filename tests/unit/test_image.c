@@ -12,8 +12,6 @@
 
 enum { WIDTH = 48, HEIGHT = 32, MAX_PIXELS = 50000000 };
 
-#define ALL_FORMATS ((1U << AHA_N_IMAGE_FORMATS) - 2U)
-
 typedef int colour[3];
 
 /* The quarters of make_images.py's pattern. */
@@ -37,7 +35,7 @@ static void decode(const char *name, int shrink, struct aha_image_info *info,
     size_t n;
     unsigned char *bytes = support_read(support_data(name, path), &n);
 
-    ck_assert_msg(aha_image_probe(bytes, n, MAX_PIXELS, ALL_FORMATS, info,
+    ck_assert_msg(aha_image_probe(bytes, n, MAX_PIXELS, AHA_FORMATS_ALL, info,
                                   &err) == AHA_OK,
                   "%s: %s", name, err.text);
     ck_assert_msg(aha_image_decode(bytes, n, info, shrink, image, &err) ==
@@ -170,7 +168,8 @@ static void check_truncated(const char *name)
         enum aha_status status;
 
         memcpy(cut, bytes, k);
-        status = aha_image_probe(cut, k, MAX_PIXELS, ALL_FORMATS, &info, &err);
+        status =
+            aha_image_probe(cut, k, MAX_PIXELS, AHA_FORMATS_ALL, &info, &err);
         if (status == AHA_OK) {
             status = aha_image_decode(cut, k, &info, 1, &image, &err);
         }
@@ -273,7 +272,7 @@ START_TEST(only_accepted_formats_are_read)
         ck_assert_int_eq(info.format, cases[i].format);
         info.format = AHA_IMAGE_UNKNOWN;
         ck_assert_int_eq(aha_image_probe(bytes, n, MAX_PIXELS,
-                                         ALL_FORMATS & ~only, &info, &err),
+                                         AHA_FORMATS_ALL & ~only, &info, &err),
                          AHA_ERR_UNSUPPORTED);
         ck_assert_msg(
             strncmp(err.text, cases[i].refusal, strlen(cases[i].refusal)) == 0,
