@@ -41,9 +41,12 @@ def derive(whole, cell):
 
 
 def result(args, name):
-    """PublicTest accuracy after the last epoch."""
-    with open(f"{args.cache}/{name}/log.csv", newline="") as file:
-        return list(csv.DictReader(file))[-1]["fused"]
+    """PublicTest accuracy after the last epoch, as a person reads it."""
+    try:
+        with open(f"{args.cache}/{name}/log.csv", newline="") as file:
+            return list(csv.DictReader(file))[-1]["fused"] + " %"
+    except FileNotFoundError:
+        return "stopped before its first epoch's end"
 
 
 def main():
@@ -66,7 +69,7 @@ def main():
         train.start(args, config)
         results[cell] = result(args, args.run)
     for cell, accuracy in results.items():
-        print(f"{cell:16} {accuracy} %")
+        print(f"{cell:16} {accuracy}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from training.aha.model import LABELS, MEAN, STD
 # neutral.
 VOTE_COLUMNS = [4, 5, 6, 1, 3, 2, 0]
 LABEL_SHARE = 0.75
+PREPARE = "run python3 -m training.prepare"
 
 
 class Faces:
@@ -26,10 +27,10 @@ class Faces:
         self.images = torch.from_numpy(rows["images"])
         self.labels = torch.from_numpy(rows["labels"].astype(np.int64))
         self.targets = soft_targets(rows)
-        points = np.load(f"{cache}/points_{split}.npz")["points"]
+        points = load_points(f"{cache}/points_{split}.npz")
         if len(points) != len(self.images):
             raise SystemExit(f"points_{split}.npz does not match the data: "
-                             "run python3 -m training.prepare")
+                             f"{PREPARE}")
         self.points = torch.from_numpy(points)
 
     def __len__(self):
@@ -43,6 +44,13 @@ class Faces:
             images, points, warp = augment.faces(images, points)
         images = (images - MEAN) / STD
         return align.regions(images, points, names, warp)
+
+
+def load_points(path):
+    try:
+        return np.load(path)["points"]
+    except FileNotFoundError:
+        raise SystemExit(f"{path} is not there: {PREPARE}") from None
 
 
 def soft_targets(rows):
