@@ -26,13 +26,16 @@ run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
 check_packages := $(run_packages) check python3
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
 cover_packages := $(check_packages) lcov
+browser_packages := $(run_packages) chromium
 
 goals := $(or $(MAKECMDGOALS),all)
 packages := $(run_packages) \
     $(if $(filter check asan ubsan tsan deps bench,$(goals)),$(check_packages)) \
     $(if $(filter lint format headers,$(goals)),$(lint_packages)) \
-    $(if $(filter cover,$(goals)),$(cover_packages))
-may_install := $(if $(filter run check deps lint asan ubsan tsan cover,$(goals)),--install)
+    $(if $(filter cover,$(goals)),$(cover_packages)) \
+    $(if $(filter browser,$(goals)),$(browser_packages))
+may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser, \
+    $(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
@@ -120,12 +123,15 @@ $(BUILD)/options-md: $(call objects,tools/options_md.c server/config_keys.c \
 	$(call say,LD)
 	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^
 
+# Embedded files, which the compiler does not report.
+$(BUILD)/server/handlers/asset.o: $(wildcard web/*) openapi.yaml openapi.json
+
 -include $(patsubst %.o,%.d,$(core_obj) $(app_obj) \
     $(call objects,$(test_src) $(bench_src) $(tool_src)))
 
 # ---- what people type
 run: $(BUILD)/aha ## start the daemon on PORT with the bundled weights
-	@$(BUILD)/aha serve --port $(PORT) --models models
+	@$(BUILD)/aha serve --port $(PORT) --models models --log-format pretty
 
 # Sanitizers need one process: Check must not fork.
 test_env := AHA_MODELS=models AHA_TEST_DATA=tests/data
@@ -138,6 +144,17 @@ check: $(BUILD)/aha $(BUILD)/unit $(BUILD)/options-md ## every test: unit suites
 	$(Q)$(test_env) $(test_env.$(MODE)) $(BUILD)/unit
 	$(Q)$(test_env) $(test_env.$(MODE)) AHA=$(BUILD)/aha \
 	    python3 -m unittest discover -s tests/http -t . -v
+
+# The suites of Node.js: `npm ci` puts their packages beside them.
+node_test = command -v npm >/dev/null || { \
+    echo "This needs Node.js 20 and npm." >&2; exit 1; }; cd $(1) && \
+    npm ci --silent --no-audit --no-fund && AHA=$(BUILD)/aha npm test --silent
+
+contract: $(BUILD)/aha ## every live answer against openapi.yaml
+	$(Q)$(call node_test,tests/contract)
+
+browser: $(BUILD)/aha ## the pages in headless Chromium
+	$(Q)$(call node_test,tests/web)
 
 asan ubsan tsan: ## the tests under a sanitizer
 	$(Q)$(MAKE) MODE=$@ check
@@ -186,6 +203,7 @@ install: $(BUILD)/aha ## into DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/share/aha/models
 	install -m644 models/*.safetensors models/*.md models/*.txt \
 	    $(DESTDIR)$(PREFIX)/share/aha/models
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/aha LICENSE NOTICE
 
 deps: ; @: ## install the Debian packages that build and tests need
 
@@ -196,5 +214,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: all run check asan ubsan tsan cover bench lint headers format docs \
+.PHONY: all run check contract browser asan ubsan tsan cover bench lint headers format docs \
     models install deps clean help

@@ -112,8 +112,14 @@ static bool predict_photo(struct predict *predict, const char *path)
 {
     struct aha_error err = {AHA_OK, ""};
     struct aha_analysis analysis;
+    const struct reply_options reply = {.include = INCLUDE_DEFAULT};
     struct reply_context context = {
-        .file = path, .queue_ms = -1, .total_ms = -1};
+        .file = path,
+        .model = predict->engine.info,
+        .options = &reply,
+        .queue_ms = -1,
+        .total_ms = -1,
+    };
     unsigned char *bytes = NULL;
     size_t n_bytes = 0;
     const char *problem = file_read(path, FILE_MAX_BYTES, &bytes, &n_bytes);
@@ -135,8 +141,7 @@ static bool predict_photo(struct predict *predict, const char *path)
     if (predict->format == FORMAT_TABLE) {
         print_table(predict, path, &analysis);
     } else {
-        is_fine = print_json(
-            predict, reply_analysis(&analysis, predict->engine.info, &context));
+        is_fine = print_json(predict, reply_analysis(&analysis, &context));
     }
     aha_analysis_fini(&analysis);
     free(bytes);

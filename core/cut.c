@@ -12,6 +12,7 @@
 
 #include "core/alloc.h"
 #include "core/pipeline_parts.h"
+#include "core/vision/quality.h"
 #include "core/vision/regions.h"
 
 enum {
@@ -99,6 +100,7 @@ static void cut_whole(struct photo *photo, int i)
         face->landmarks[k] =
             (struct aha_point){places[k].x * w, places[k].y * h};
     }
+    quality_measure(image, &frame, fminf(w, h), &face->pose, &face->quality);
     cut_regions(photo, i, &frame, face->landmarks);
 }
 

@@ -8,6 +8,8 @@
 
 #include "core/alloc.h"
 #include "core/pipeline_parts.h"
+#include "core/vision/quality.h"
+#include "core/vision/regions.h"
 
 enum {
     MIN_SIDE = 16,      /* px; nothing smaller can hold a face */
@@ -197,17 +199,26 @@ static struct aha_box clip(struct aha_box box,
 }
 
 static void keep_face(struct photo *photo, const struct aha_box *box,
-                      float confidence, const struct landmark_result *found)
+                      const struct detection *full,
+                      const struct landmark_result *found)
 {
+    const struct aha_model_info *info =
+        expression_info(photo->session->pipeline->expression);
     struct aha_analysis *analysis = &photo->analysis;
     struct aha_face *face = &analysis->faces[analysis->n_faces++].face;
+    struct face_frame frame;
 
     face->box = *box;
-    face->detection_confidence = confidence;
+    face->detection_confidence = full->confidence;
     face->landmark_confidence = found->confidence;
+    face->pose = found->pose;
     for (int k = 0; k < AHA_N_LANDMARKS; k++) {
         face->landmarks[k].x = found->points[k].x * photo->scale.x;
         face->landmarks[k].y = found->points[k].y * photo->scale.y;
+    }
+    if (regions_frame(found->points, info->face_template, &frame)) {
+        quality_measure(&photo->image, &frame, shorter_side(&full->box),
+                        &face->pose, &face->quality);
     }
 }
 
@@ -240,7 +251,7 @@ static void place_landmarks(struct photo *photo, int n)
             continue;
         }
         session->landmarks[analysis->n_faces] = found;
-        keep_face(photo, &box, full->confidence, &found);
+        keep_face(photo, &box, full, &found);
     }
 }
 
@@ -333,12 +344,11 @@ enum aha_status aha_analyze(struct aha_session *session, const void *bytes,
                             size_t n_bytes, const struct aha_options *options,
                             struct aha_analysis *out, struct aha_error *err)
 {
-    struct aha_analysis *one[] = {out};
     enum aha_status status =
         aha_prepare(session, bytes, n_bytes, options, out, err);
 
     if (status == AHA_OK && !options->has_no_expression) {
-        aha_infer(session, one, 1);
+        aha_infer(session, (struct aha_analysis *const[]){out}, 1);
     }
     return status;
 }

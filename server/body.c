@@ -8,146 +8,222 @@
 
 #include <microhttpd.h>
 
-#include "server/options.h"
+#include "server/multipart.h"
 #include "server/server.h"
 #include "server/thread.h"
 
 enum {
-    FORM_BUFFER = 32 * 1024,
-    FORM_OVERHEAD = 64 * 1024, /* boundaries and fields around the file */
+    FORM_OVERHEAD = 64 * 1024, /* boundaries and fields around the files */
+    JSON_OVERHEAD = 64 * 1024, /* names and options around base64 */
+    DISCARD_BYTES = 16 << 20,  /* read of a request that is refused already */
 };
 
 /* A multipart body being read. */
 struct form {
-    struct MHD_PostProcessor *processor;
-    bool has_file;
+    struct multipart *multipart;
+    struct task *task; /* that the part is for, or NULL: it is a parameter */
     char name[OPTION_MAX_TEXT];
     char value[OPTION_MAX_TEXT];
     size_t n_value;
 };
 
-/* A field may come in pieces, so it is read when the next one begins. */
-static void flush_field(struct job *job, struct form *form)
+static int max_images(const struct job *job)
 {
-    char detail[JOB_MAX_DETAIL];
-
-    if (form->name[0] == '\0') {
-        return;
-    }
-    form->value[form->n_value] = '\0';
-    if (!options_set(&job->options, &job->seen, form->name, form->value,
-                     sizeof detail, detail)) {
-        job_fail(job, PROBLEM_INVALID_PARAMETER, "%s", detail);
-    }
-    form->name[0] = '\0';
+    return router_info(job->route)->body == BODY_PHOTOS
+               ? (int)job->server->config.max_batch_images
+               : 1;
 }
 
-static void take_field(struct job *job, struct form *form, const char *name,
-                       const char *bytes, uint64_t offset, size_t n)
-{
-    if (offset == 0) {
-        flush_field(job, form);
-        if (strlen(name) >= sizeof form->name) {
-            job_fail(job, PROBLEM_INVALID_PARAMETER,
-                     "There is no parameter %.40s.", name);
-            return;
-        }
-        memcpy(form->name, name, strlen(name) + 1);
-        form->n_value = 0;
-    }
-    if (n >= sizeof form->value - form->n_value) {
-        job_fail(job, PROBLEM_INVALID_PARAMETER,
-                 "The value of %.40s is too long.", name);
-        return;
-    }
-    memcpy(form->value + form->n_value, bytes, n);
-    form->n_value += n;
-}
-
-static enum MHD_Result take_part(void *data, enum MHD_ValueKind kind,
-                                 const char *name, const char *filename,
-                                 const char *content_type,
-                                 const char *transfer_encoding,
-                                 const char *bytes, uint64_t offset, size_t n)
+static bool begin_part(void *data, const char *name)
 {
     struct job *job = data;
     struct form *form = job->form;
 
-    (void)kind;
-    (void)filename;
-    (void)content_type;
-    (void)transfer_encoding;
-    if (job->problem != PROBLEM_NONE || name == NULL) {
-        return MHD_NO;
+    form->task = NULL;
+    if (strcmp(name, "file") == 0) {
+        form->task = job_add_task(job, max_images(job));
+        return form->task != NULL;
     }
-    if (strcmp(name, "file") != 0) {
-        take_field(job, form, name, bytes, offset, n);
+    if (strlen(name) >= sizeof form->name) {
+        failure_set(&job->failure, PROBLEM_INVALID_PARAMETER,
+                    "There is no parameter %.40s.", name);
+        return false;
+    }
+    memcpy(form->name, name, strlen(name) + 1);
+    form->n_value = 0;
+    return true;
+}
+
+static bool take_part(void *data, const char *bytes, size_t n)
+{
+    struct job *job = data;
+    struct form *form = job->form;
+
+    if (form->task != NULL) {
+        job_append(job, form->task, bytes, n);
+    } else if (n >= sizeof form->value - form->n_value) {
+        failure_set(&job->failure, PROBLEM_INVALID_PARAMETER,
+                    "The value of %.40s is too long; a photo goes into the "
+                    "part named file.",
+                    form->name);
     } else {
-        if (offset == 0) {
-            flush_field(job, form);
-            if (form->has_file) {
-                job_fail(job, PROBLEM_INVALID_PARAMETER,
-                         "file is given twice; one photo a request.");
-            }
-            form->has_file = true;
-        }
-        job_append(job, bytes, n);
+        memcpy(form->value + form->n_value, bytes, n);
+        form->n_value += n;
     }
-    return job->problem == PROBLEM_NONE ? MHD_YES : MHD_NO;
+    return job->failure.problem == PROBLEM_NONE;
 }
 
-static bool is_multipart(const char *content_type)
+static void end_field(struct job *job, struct form *form)
 {
-    static const char multipart[] = "multipart/form-data";
+    char detail[FAILURE_DETAIL];
 
-    return content_type != NULL &&
-           strncasecmp(content_type, multipart, sizeof multipart - 1) == 0;
+    form->value[form->n_value] = '\0';
+    if (strlen(form->value) < form->n_value) {
+        failure_set(&job->failure, PROBLEM_INVALID_PARAMETER,
+                    "The value of %.40s is no text.", form->name);
+    } else if (!options_set(&job->options, form->name, form->value,
+                            sizeof detail, detail)) {
+        failure_set(&job->failure, PROBLEM_INVALID_PARAMETER, "%s", detail);
+    }
 }
 
-static void begin_form(struct job *job, struct MHD_Connection *connection)
+static bool end_part(void *data)
 {
+    struct job *job = data;
+    struct form *form = job->form;
+    struct task *task = form->task;
+
+    if (task == NULL) {
+        end_field(job, form);
+    } else if (task->upload.n_bytes == 0) {
+        /* Of several photos, one that is empty fails alone. */
+        failure_set(task == &job->entry ? &job->failure : &task->failure,
+                    PROBLEM_EMPTY_BODY, "The form's part named file is empty.");
+    }
+    return job->failure.problem == PROBLEM_NONE;
+}
+
+static void begin_form(struct job *job, const char *content_type)
+{
+    static const struct multipart_callbacks callbacks = {begin_part, take_part,
+                                                         end_part};
     struct form *form = calloc(1, sizeof *form);
+    enum multipart_result result = MULTIPART_NO_MEMORY;
 
-    if (form == NULL) {
-        job_fail(job, PROBLEM_OVERLOADED, "There is no memory for a form now.");
+    if (form != NULL) {
+        result =
+            multipart_create(&form->multipart, content_type, &callbacks, job);
+    }
+    if (result == MULTIPART_OK) {
+        job->form = form;
         return;
     }
-    form->processor =
-        MHD_create_post_processor(connection, FORM_BUFFER, take_part, job);
-    if (form->processor == NULL) {
-        free(form);
-        job_fail(job, PROBLEM_MALFORMED_MULTIPART,
-                 "The Content-Type of a multipart body must name its "
-                 "boundary.");
+    free(form);
+    if (result == MULTIPART_NO_MEMORY) {
+        failure_set(&job->failure, PROBLEM_OVERLOADED,
+                    "There is no memory for a form now.");
+    } else {
+        failure_set(&job->failure, PROBLEM_MALFORMED_MULTIPART,
+                    "The Content-Type of a multipart body must name its "
+                    "boundary.");
+    }
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* Whether a media type, without its parameters, is this one. */
+static bool is_type(const char *content_type, const char *wanted)
+{
+    size_t n = strlen(wanted);
+
+    return content_type != NULL && strncasecmp(content_type, wanted, n) == 0 &&
+           strchr("; \t", content_type[n]) != NULL; /* or its end */
+}
+
+/* The most that a whole body may be, by what it is. */
+static void choose_kind(struct job *job, const char *content_type)
+{
+    const struct config *config = &job->server->config;
+    enum route_body body = router_info(job->route)->body;
+    size_t bytes = body == BODY_PHOTO ? (size_t)config->max_source_bytes
+                                      : (size_t)config->max_request_bytes;
+
+    if (body == BODY_TENSOR) {
+        job->entry.kind = TASK_TENSOR;
+        job->n_tasks = 1;
+    } else if (is_type(content_type, "application/json")) {
+        job->entry.kind = TASK_JSON;
+        job->n_tasks = body == BODY_PHOTO ? 1 : 0;
+        bytes = bytes / 3 * 4 + JSON_OVERHEAD;
+    } else if (is_type(content_type, "multipart/form-data")) {
+        bytes += FORM_OVERHEAD;
+    } else if (body == BODY_PHOTOS) {
+        failure_set(&job->failure, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                    "Send the photos as parts named file of a "
+                    "multipart/form-data body, or as application/json.");
+    } else {
+        (void)job_add_task(job, 1);
+    }
+    job->max_body_bytes = bytes;
+    if (job->entry.kind != TASK_PHOTO) {
+        job->entry.upload.max_bytes = bytes;
+    }
+}
+
+/* Bytes of JSON before binary tensors; 0 when all is JSON. */
+static void read_json_length(struct job *job, const char *text)
+{
+    char *end = NULL;
+    unsigned long long n;
+
+    if (text == NULL || job->entry.kind != TASK_TENSOR) {
         return;
     }
-    job->form = form;
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+        n == 0 || n > job->max_body_bytes) {
+        failure_set(&job->failure, PROBLEM_INVALID_TENSOR,
+                    "Inference-Header-Content-Length must be the bytes of the "
+                    "JSON part.");
+        return;
+    }
+    job->n_header = (size_t)n;
 }
 
 void body_begin(struct job *job, struct MHD_Connection *connection)
 {
-    const char *length = MHD_lookup_connection_value(
-        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    bool has_form = is_multipart(MHD_lookup_connection_value(
-        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE));
-    size_t limit = job->max_bytes + (has_form ? FORM_OVERHEAD : 0);
+    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
 
+    choose_kind(job, content_type);
+    read_json_length(job,
+                     header(connection, "Inference-Header-Content-Length"));
+    if (job->failure.problem != PROBLEM_NONE) {
+        return;
+    }
     if (length != NULL) {
         /* libmicrohttpd has refused what is no number. */
         unsigned long long declared = strtoull(length, NULL, 10);
 
-        if (declared > limit) {
-            job->limit = (long long)job->max_bytes;
-            job->actual = (long long)declared;
-            job_fail(job, PROBLEM_PAYLOAD_TOO_LARGE,
-                     "The upload is %llu bytes; at most %zu are accepted.",
-                     declared, job->max_bytes);
+        if (declared > job->max_body_bytes) {
+            failure_limit(&job->failure, PROBLEM_PAYLOAD_TOO_LARGE,
+                          (long long)job->max_body_bytes, (long long)declared,
+                          "The body is %llu bytes; at most %zu are accepted "
+                          "(%s).",
+                          declared, job->max_body_bytes,
+                          router_info(job->route)->body == BODY_PHOTO
+                              ? "max_source_bytes"
+                              : "max_request_bytes");
             return;
         }
-        job_reserve(job, (size_t)declared);
     }
-    if (has_form) {
-        begin_form(job, connection);
+    if (is_type(content_type, "multipart/form-data") &&
+        job->entry.kind == TASK_PHOTO) {
+        begin_form(job, content_type);
     }
 }
 
@@ -156,32 +232,63 @@ static bool is_worth_reading(struct job *job)
 {
     double patience_ms = (double)job->server->config.body_timeout_s * 1e3;
     double waited_ms = thread_now_ms() - job->arrived_ms;
+    size_t most = job->max_body_bytes > 0
+                      ? 2 * job->max_body_bytes + FORM_OVERHEAD
+                      : (size_t)DISCARD_BYTES;
 
     if (waited_ms > patience_ms) {
-        job_fail(job, PROBLEM_BODY_TIMEOUT,
-                 "The body took longer than %lld seconds to arrive.",
-                 (long long)job->server->config.body_timeout_s);
+        failure_set(&job->failure, PROBLEM_BODY_TIMEOUT,
+                    "The body took longer than %lld seconds to arrive.",
+                    (long long)job->server->config.body_timeout_s);
+        job_drop_uploads(job);
     }
-    return waited_ms <= 2 * patience_ms &&
-           job->n_received <= 2 * job->max_bytes + 2 * (size_t)FORM_OVERHEAD;
+    return waited_ms <= 2 * patience_ms && job->n_received <= most;
+}
+
+bool body_is_discarded(struct MHD_Connection *connection)
+{
+    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+    if (header(connection, MHD_HTTP_HEADER_EXPECT) != NULL) {
+        return false;
+    }
+    return length == NULL || strtoull(length, NULL, 10) <= DISCARD_BYTES;
+}
+
+static void take_form(struct job *job, const char *bytes, size_t n)
+{
+    struct form *form = job->form;
+
+    if (job->n_received > job->max_body_bytes) {
+        failure_limit(&job->failure, PROBLEM_PAYLOAD_TOO_LARGE,
+                      (long long)job->max_body_bytes, -1,
+                      "The body is larger than the %zu bytes that are "
+                      "accepted (max_request_bytes).",
+                      job->max_body_bytes);
+    } else if (multipart_feed(form->multipart, bytes, n) != MULTIPART_OK) {
+        /* Unless a part was refused, which has said why. */
+        failure_set(&job->failure, PROBLEM_MALFORMED_MULTIPART,
+                    "The multipart body does not follow its boundary.");
+    }
+    if (job->failure.problem != PROBLEM_NONE) {
+        job_drop_uploads(job);
+    }
 }
 
 bool body_take(struct job *job, const char *bytes, size_t n)
 {
-    struct form *form = job->form;
-
     job->n_received += n;
     if (!is_worth_reading(job)) {
         return false;
     }
-    if (job->problem != PROBLEM_NONE) {
+    if (job->failure.problem != PROBLEM_NONE ||
+        router_info(job->route)->body == BODY_NONE || job->is_preflight) {
         return true;
     }
-    if (form == NULL) {
-        job_append(job, bytes, n);
-    } else if (MHD_post_process(form->processor, bytes, n) != MHD_YES) {
-        job_fail(job, PROBLEM_MALFORMED_MULTIPART,
-                 "The multipart body does not follow its boundary.");
+    if (job->form != NULL) {
+        take_form(job, bytes, n);
+    } else {
+        job_append(job, &job->entry, bytes, n);
     }
     return true;
 }
@@ -191,7 +298,8 @@ void body_abandon(struct job *job)
     struct form *form = job->form;
 
     if (form != NULL) {
-        (void)MHD_destroy_post_processor(form->processor);
+        multipart_destroy(form->multipart);
+        explicit_bzero(form, sizeof *form); /* a photo may be misnamed */
         free(form);
         job->form = NULL;
     }
@@ -199,21 +307,16 @@ void body_abandon(struct job *job)
 
 static void end_form(struct job *job)
 {
-    struct form *form = job->form;
-    bool has_file;
+    const struct form *form = job->form;
 
-    flush_field(job, form);
-    if (MHD_destroy_post_processor(form->processor) != MHD_YES) {
-        job_fail(job, PROBLEM_MALFORMED_MULTIPART,
-                 "The multipart body ends before its last boundary.");
+    if (!multipart_is_whole(form->multipart)) {
+        failure_set(&job->failure, PROBLEM_MALFORMED_MULTIPART,
+                    "The multipart body ends before its last boundary.");
+    } else if (job->n_tasks == 0) {
+        failure_set(&job->failure, PROBLEM_MISSING_FILE,
+                    "Send the photo as the form's part named file.");
     }
-    has_file = form->has_file;
-    free(form);
-    job->form = NULL;
-    if (!has_file) {
-        job_fail(job, PROBLEM_MISSING_FILE,
-                 "Send the photo as the form's part named file.");
-    }
+    body_abandon(job);
 }
 
 void body_end(struct job *job)
@@ -221,13 +324,11 @@ void body_end(struct job *job)
     if (job->form != NULL) {
         end_form(job);
     }
-    if (job->problem == PROBLEM_NONE && job->n_bytes == 0) {
-        job_fail(job, PROBLEM_EMPTY_BODY,
-                 "Send a JPEG, PNG or WebP image as the body.");
-    }
-    if (job->problem == PROBLEM_NONE &&
-        aha_image_sniff(job->bytes, job->n_bytes) == AHA_IMAGE_UNKNOWN) {
-        job_fail(job, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                 "This is not a JPEG, PNG or WebP image.");
+    /* Of several photos, one that is none fails alone, later. */
+    if (job->tasks == &job->entry && job->entry.upload.n_bytes == 0) {
+        failure_set(&job->failure, PROBLEM_EMPTY_BODY,
+                    job->entry.kind == TASK_PHOTO
+                        ? "Send a photo as the body."
+                        : "Send a JSON object as the body.");
     }
 }

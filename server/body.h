@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * body.h - the upload of a request: raw or multipart/form-data (RFC 7578),
- * bounded while it arrives. Runs on the connection's thread.
+ * body.h - the upload of a request: raw, multipart/form-data (RFC 7578) or
+ * JSON, bounded while it arrives. Runs on the connection's thread.
  */
 #ifndef AHA_SERVER_BODY_H
 #define AHA_SERVER_BODY_H
@@ -17,6 +17,13 @@ struct MHD_Connection;
 void body_begin(struct job *job, struct MHD_Connection *connection);
 
 /**
+ * Whether the body of a request that its head has failed is read all the same,
+ * and thrown away: a client that still writes may not see an early answer, and
+ * after one libmicrohttpd ends the connection, even if there was no body.
+ */
+bool body_is_discarded(struct MHD_Connection *connection);
+
+/**
  * Take a piece.
  *
  * A failed job's further bytes are thrown away, for a while, so that the
@@ -26,7 +33,7 @@ void body_begin(struct job *job, struct MHD_Connection *connection);
  */
 bool body_take(struct job *job, const char *bytes, size_t n);
 
-/** The whole body is there: fails the job when it holds no image. */
+/** The whole body is there: fails the job when it holds nothing of use. */
 void body_end(struct job *job);
 
 /** Release the multipart reader; for a connection that broke. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * http.h - the listener: libmicrohttpd's one epoll thread.
+ * http.h - a listener: one of libmicrohttpd's epoll threads.
  */
 #ifndef AHA_SERVER_HTTP_H
 #define AHA_SERVER_HTTP_H
@@ -20,10 +20,11 @@ struct server;
  * @return AHA_ERR_IO with a sentence when the address cannot be taken
  */
 enum aha_status http_start(struct http **out, struct server *server,
+                           enum route_listener listener,
                            struct aha_error *err) AHA_MUST_CHECK;
 
-/** The port in use, also when 0 was asked for. */
-int http_port(const struct http *http);
+/** How to reach it, "http://localhost:8080"; lives as long as the listener. */
+const char *http_url(const struct http *http);
 
 /** Take no further connections; those that are open go on. */
 void http_quiesce(struct http *http);
@@ -31,8 +32,11 @@ void http_quiesce(struct http *http);
 /** No connection may be suspended; NULL is fine. */
 void http_stop(struct http *http);
 
-/** Hand an answered job back to its connection; any thread. */
-void http_resume(struct job *job);
+/**
+ * Hand a suspended job back to its connection, in this state; any thread.
+ * Unless a reference is held, the job is not the caller's any more.
+ */
+void http_resume(struct job *job, enum job_state state);
 
 /** Whether the job's client has closed its connection; any thread. */
 bool http_is_client_gone(const struct job *job);

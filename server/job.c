@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "server/job.h"
 
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "server/http_stream.h"
+#include "server/models.h"
+#include "server/server.h"
 #include "server/thread.h"
 
-enum { FIRST_CAPACITY = 64 * 1024, ID_BYTES = 16 };
+enum { ID_BYTES = 16 };
+
+static void task_init(struct task *task, struct job *job, int index)
+{
+    task->job = job;
+    task->index = index;
+    task->upload.budget = job->entry.upload.budget;
+    task->upload.max_bytes = job->max_photo_bytes;
+    task->failure.limit = task->failure.actual = -1;
+}
 
 struct job *job_create(struct server *server)
 {
@@ -20,106 +30,128 @@ struct job *job_create(struct server *server)
         job->server = server;
         job->socket = -1;
         job->route = ROUTE_NONE;
-        job->limit = -1;
-        job->actual = -1;
+        job->success = 200;
+        job->failure.limit = job->failure.actual = -1;
         job->arrived_ms = thread_now_ms();
-        job->options = aha_options_default();
+        job->tasks = &job->entry;
+        job->entry.upload.budget = server == NULL ? NULL : &server->uploads;
+        task_init(&job->entry, job, 0);
+        atomic_store(&job->n_references, 1);
     }
     return job;
 }
 
-void job_drop_upload(struct job *job)
+void job_hold(struct job *job)
 {
-    if (job->bytes != NULL) {
-        explicit_bzero(job->bytes, job->capacity);
-    }
-    free(job->bytes);
-    job->bytes = NULL;
-    job->n_bytes = 0;
-    job->capacity = 0;
+    atomic_fetch_add(&job->n_references, 1);
 }
 
-void job_destroy(struct job *job)
+void job_drop_uploads(struct job *job)
 {
-    if (job != NULL) {
-        job_drop_upload(job);
-        free(job->reply);
-        free(job);
+    upload_drop(&job->entry.upload);
+    for (int i = 0; job->tasks != &job->entry && i < job->n_tasks; i++) {
+        upload_drop(&job->tasks[i].upload);
     }
 }
 
-void job_fail(struct job *job, enum problem problem, const char *fmt, ...)
+static void task_fini(struct task *task)
 {
-    va_list args;
+    if (task->has_analysis) {
+        aha_analysis_fini(&task->analysis);
+    }
+}
 
-    if (job->problem != PROBLEM_NONE) {
+void job_release(struct job *job)
+{
+    if (job == NULL || atomic_fetch_sub(&job->n_references, 1) != 1) {
         return;
     }
-    job->problem = problem;
-    va_start(args, fmt);
-    if (vsnprintf(job->detail, sizeof job->detail, fmt, args) < 0) {
-        job->detail[0] = '\0';
+    job_drop_uploads(job);
+    for (int i = 0; i < job->n_tasks; i++) {
+        task_fini(&job->tasks[i]);
     }
-    va_end(args);
-    job_drop_upload(job);
+    if (job->tasks != &job->entry) {
+        task_fini(&job->entry);
+        free(job->tasks);
+    }
+    if (job->reply != NULL) {
+        explicit_bzero(job->reply, job->n_reply); /* perhaps a picture */
+    }
+    free(job->reply);
+    model_release(job->model);
+    stream_destroy(job->stream);
+    free(job);
 }
 
-/* A new home for the bytes; the old one is wiped, which realloc would not. */
-static bool grow(struct job *job, size_t capacity)
+void task_too_large(const struct task *task, size_t max_bytes,
+                    struct failure *out)
 {
-    unsigned char *bytes = malloc(capacity);
-    size_t n = job->n_bytes;
+    bool is_photo = task->kind == TASK_PHOTO ||
+                    router_info(task->job->route)->body == BODY_PHOTO;
 
-    if (bytes == NULL) {
-        job_fail(job, PROBLEM_OVERLOADED,
-                 "There is no memory for this upload now.");
+    failure_limit(out, PROBLEM_PAYLOAD_TOO_LARGE, (long long)max_bytes, -1,
+                  "The upload is larger than the %zu bytes that are accepted "
+                  "(%s).",
+                  max_bytes,
+                  is_photo ? "max_source_bytes" : "max_request_bytes");
+}
+
+/* From the one task that is part of the job to an array. */
+static bool make_array(struct job *job)
+{
+    struct task *tasks = calloc(JOB_MAX_IMAGES, sizeof *tasks);
+
+    if (tasks == NULL) {
+        failure_set(&job->failure, PROBLEM_OVERLOADED,
+                    "There is no memory for this request now.");
         return false;
     }
-    if (n > 0) {
-        memcpy(bytes, job->bytes, n);
-    }
-    job_drop_upload(job);
-    job->bytes = bytes;
-    job->n_bytes = n;
-    job->capacity = capacity;
+    job->tasks = tasks;
     return true;
 }
 
-void job_reserve(struct job *job, size_t n)
+struct task *job_add_task(struct job *job, int max)
 {
-    if (n > job->max_bytes) {
-        n = job->max_bytes;
+    struct task *task;
+
+    if (job->n_tasks >= max) {
+        failure_limit(&job->failure, PROBLEM_TOO_MANY_IMAGES, max, -1,
+                      "At most %d photo%s may be sent in one request.", max,
+                      max == 1 ? "" : "s");
+        return NULL;
     }
-    if (n > job->capacity) {
-        (void)grow(job, n);
+    if (router_info(job->route)->body == BODY_PHOTOS &&
+        job->tasks == &job->entry && !make_array(job)) {
+        return NULL;
     }
+    task = &job->tasks[job->n_tasks];
+    task_init(task, job, job->n_tasks++);
+    return task;
 }
 
-void job_append(struct job *job, const void *bytes, size_t n)
+void job_append(struct job *job, struct task *task, const void *bytes, size_t n)
 {
-    if (job->problem != PROBLEM_NONE) {
-        return;
-    }
-    if (n > job->max_bytes - job->n_bytes) {
-        job->limit = (long long)job->max_bytes;
-        job_fail(job, PROBLEM_PAYLOAD_TOO_LARGE,
-                 "The image is larger than the %zu bytes that are accepted.",
-                 job->max_bytes);
-        return;
-    }
-    if (n > job->capacity - job->n_bytes) {
-        size_t wanted = job->n_bytes + n;
-        size_t capacity =
-            job->capacity == 0 ? FIRST_CAPACITY : 2 * job->capacity;
+    bool is_alone = job->tasks == &job->entry;
 
-        capacity = capacity < wanted ? wanted : capacity;
-        capacity = capacity < job->max_bytes ? capacity : job->max_bytes;
-        if (!grow(job, capacity)) {
-            return;
-        }
+    if (job->failure.problem != PROBLEM_NONE ||
+        task->failure.problem != PROBLEM_NONE) {
+        return;
     }
-    memcpy(job->bytes + job->n_bytes, bytes, n);
-    job->n_bytes += n;
+    switch (upload_append(&task->upload, bytes, n)) {
+    case UPLOAD_OK:
+        return;
+    case UPLOAD_TOO_LARGE:
+        /* Of several photos, one that is too large fails alone. */
+        task_too_large(task, task->upload.max_bytes,
+                       is_alone ? &job->failure : &task->failure);
+        upload_drop(&task->upload);
+        return;
+    case UPLOAD_NO_MEMORY:
+        failure_set(&job->failure, PROBLEM_OVERLOADED,
+                    "There is no memory for this upload now.");
+        job_drop_uploads(job);
+        return;
+    }
 }
 
 void job_set_id(struct job *job, const char *wanted)
@@ -143,4 +175,34 @@ void job_set_id(struct job *job, const char *wanted)
         job->id[2 * i + 1] = hex[random[i] & 15];
     }
     job->id[2 * ID_BYTES] = '\0';
+}
+
+struct aha_timing job_timing(const struct job *job, double *queue_ms)
+{
+    struct aha_timing sum = {0};
+
+    *queue_ms = 0;
+    for (int i = 0; i < job->n_tasks; i++) {
+        const struct task *task = &job->tasks[i];
+
+        /* One that was refused never came to a worker. */
+        *queue_ms += task->taken_ms > 0 ? task->taken_ms - task->queued_ms : 0;
+        sum.decode_ms += task->analysis.timing.decode_ms;
+        sum.detect_ms += task->analysis.timing.detect_ms;
+        sum.align_ms += task->analysis.timing.align_ms;
+        sum.infer_ms += task->analysis.timing.infer_ms;
+    }
+    return sum;
+}
+
+void job_reply(struct job *job, char *text, const char *content_type)
+{
+    if (text == NULL) {
+        failure_set(&job->failure, PROBLEM_INTERNAL,
+                    "The answer could not be written.");
+        return;
+    }
+    job->reply = text;
+    job->n_reply = strlen(text);
+    job->content_type = content_type;
 }

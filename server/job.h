@@ -1,36 +1,73 @@
 // SPDX-License-Identifier: MIT
 /*
- * job.h - one request from its first header to its last byte.
+ * job.h - one request from its first header to its last byte, and the tasks
+ * (one a photo) that answer it.
  *
- * A job has exactly one owner at a time: the connection's thread while the
- * request is read and answered, the queue and then one worker in between. The
- * hand-over is the only synchronisation, so no field needs a lock.
+ * A job belongs to its connection's thread while the request is read and
+ * answered. In between, each of its tasks belongs to the pool or to one worker;
+ * whoever finishes the last of them answers the job and hands it back. The
+ * hand-over is the only synchronisation: no field needs a lock. The job is
+ * freed with the last reference: the connection holds one, each task with the
+ * pool another.
  */
 #ifndef AHA_SERVER_JOB_H
 #define AHA_SERVER_JOB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "aha/pipeline.h"
 
+#include "server/accept.h"
 #include "server/options.h"
 #include "server/problem.h"
 #include "server/router.h"
+#include "server/tensor.h"
+#include "server/trace.h"
+#include "server/upload.h"
 
 struct server;
+struct job;
+struct model;
+struct stream;
 
 enum {
     JOB_MAX_ID = 65,
     JOB_MAX_PATH = 128,
-    JOB_MAX_DETAIL = 256,
+    JOB_MAX_IMAGES = 64,
+    JOB_MAX_KEY = 33,
 };
 
 enum job_state {
-    JOB_NEW,      /* headers are being read */
-    JOB_READING,  /* the body is arriving */
-    JOB_QUEUED,   /* with the queue or a worker; the connection is suspended */
-    JOB_ANSWERED, /* reply or problem is there */
+    JOB_READING,   /* headers and body are arriving */
+    JOB_QUEUED,    /* with pool and workers; the connection is suspended */
+    JOB_STREAMING, /* the answer is sent while tasks are being worked on */
+    JOB_ANSWERED,  /* reply or problem is there */
+};
+
+enum task_kind {
+    TASK_PHOTO,  /* the upload is an image */
+    TASK_JSON,   /* a JSON body that holds images */
+    TASK_TENSOR, /* an Open Inference Protocol body */
+};
+
+/** One photo (or tensor) of a job on its way through the pool. */
+struct task {
+    struct job *job;
+    struct task *next; /* the pool's */
+    int index;
+    enum task_kind kind;
+    struct upload upload;
+    struct failure failure;
+    struct model *model; /* the job's, once it is at work */
+    struct aha_analysis analysis;
+    bool has_analysis;
+    int batch_size; /* faces inferred together */
+    /* milliseconds of the monotonic clock; 0: not yet */
+    double queued_ms;
+    double taken_ms;
+    double ready_ms; /* prepared, waiting to be inferred */
 };
 
 struct job {
@@ -38,66 +75,98 @@ struct job {
     void *connection; /* libmicrohttpd's; NULL in tests */
     int socket;       /* to see whether the client is still there; or -1 */
     enum job_state state;
+    enum route_listener listener;
     enum route route;
     char method[16];
     char path[JOB_MAX_PATH];
+    char name[ROUTE_MAX_NAME]; /* what stands for {id} in the path */
     char id[JOB_MAX_ID];
+    char key[JOB_MAX_KEY]; /* name of the API key, "" without */
+    struct trace trace;
+    enum media media;   /* of the answer */
+    bool is_verbose;    /* of /readyz */
+    bool is_preflight;  /* CORS asks what it may */
+    double patience_ms; /* how long the request may take */
 
     /* the upload */
     void *form; /* body.c's multipart reader, or NULL */
-    unsigned char *bytes;
-    size_t n_bytes;
-    size_t capacity;
-    size_t n_received; /* bytes that came in, kept or not */
-    size_t max_bytes;
-    struct aha_options options;
-    struct options_seen seen;
+    size_t n_received;
+    size_t n_header; /* JSON bytes before the tensors, Open Inference Protocol;
+                        0: all is JSON */
+    size_t max_photo_bytes;
+    size_t max_body_bytes;
+    struct request_options options;
+    struct tensor_request tensor;
+
+    /* the work */
+    struct model *model; /* that answers all of it; a reference, or NULL */
+    struct task entry;   /* the only task, or the body that holds several */
+    struct task *tasks;  /* &entry, or an array that is owned */
+    int n_tasks;
+    atomic_int n_left;        /* tasks that are not finished */
+    atomic_int n_references;  /* see above */
+    atomic_bool is_abandoned; /* the client went away in the middle */
+    struct stream *stream;    /* NDJSON on its way, or NULL */
 
     /* the outcome */
-    enum problem problem;
-    char detail[JOB_MAX_DETAIL];
-    long long limit;  /* of a limit that was exceeded, else -1 */
-    long long actual; /* what exceeded it, where known, else -1 */
-    char *reply;      /* body of a 200, owned */
+    struct failure failure;
+    char *reply;              /* body of the answer, owned */
+    const char *reply_static; /* or one that is not */
     size_t n_reply;
     const char *content_type;
-    int retry_after_s; /* with 503 */
-    int status;        /* sent; 0 while none is */
+    const char *etag;          /* of a static file, else NULL */
+    const char *if_none_match; /* the client's, borrowed; or NULL */
+    bool is_page;              /* HTML that may run our scripts */
+    bool is_drain;             /* main stops once the answer is out */
+    int success;               /* status when nothing failed */
+    size_t n_reply_json;       /* bytes before binary tensors; 0: none follow */
+    int status;                /* sent; 0 while none is */
+    int retry_after_s;
     int n_faces;
-    struct aha_timing timing;
 
     /* milliseconds of the monotonic clock */
     double arrived_ms;
-    double queued_ms;
-    double taken_ms;
     double answered_ms;
     double deadline_ms;
 };
 
-/** @return NULL when memory ran out */
+/** @return NULL when memory ran out; one reference is the caller's */
 struct job *job_create(struct server *server);
 
-/** Wipes the upload; NULL is fine. */
-void job_destroy(struct job *job);
+void job_hold(struct job *job);
 
-/** Wipe and free the upload as soon as it is no longer needed. */
-void job_drop_upload(struct job *job);
-
-/** Set the first problem of a job; later ones are ignored. */
-void job_fail(struct job *job, enum problem problem, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/** Give a reference back; the last one wipes and frees. NULL is fine. */
+void job_release(struct job *job);
 
 /**
- * Keep more bytes of the upload, up to max_bytes.
+ * One more photo to be uploaded into; the first is the entry itself.
  *
- * Beyond the limit or without memory the job fails and the upload is dropped.
+ * @return NULL when there are `max` already or memory ran out: the job has
+ *         failed
  */
-void job_append(struct job *job, const void *bytes, size_t n);
+struct task *job_add_task(struct job *job, int max);
 
-/** Room for an upload whose size is known beforehand, up to max_bytes. */
-void job_reserve(struct job *job, size_t n);
+/** What is said of a task whose upload would exceed its limit of max_bytes. */
+void task_too_large(const struct task *task, size_t max_bytes,
+                    struct failure *out);
+
+/**
+ * Keep more bytes of a photo. One that is too large fails alone where there
+ * may be several, else the job fails; either way its bytes are dropped.
+ */
+void job_append(struct job *job, struct task *task, const void *bytes,
+                size_t n);
+
+/** Wipe and release all that was uploaded. */
+void job_drop_uploads(struct job *job);
 
 /** An identifier for this request: the client's when it is fit, else random. */
 void job_set_id(struct job *job, const char *wanted);
+
+/** What the job's photos took, together; the wait for a worker apart. */
+struct aha_timing job_timing(const struct job *job, double *queue_ms);
+
+/** Take over a heap text as the answer; NULL fails the job. */
+void job_reply(struct job *job, char *text, const char *content_type);
 
 #endif

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_LINE = 1024, MAX_TIME = 40 };
+enum { MAX_LINE = 1280, MAX_TIME = 40 };
 
 struct log log_create(const char *format)
 {
@@ -86,15 +86,42 @@ void log_event(const struct log *log, const char *level, const char *fmt, ...)
                      "{\"time\":\"%s\",\"level\":\"%s\",\"message\":\"%s\"}",
                      when, level, escaped);
     } else {
+        for (char *c = text; *c != '\0'; c++) {
+            *c = (unsigned char)*c < 0x20 ? ' ' : *c; /* a line stays one */
+        }
         n = snprintf(line, sizeof line, "%.19s %-5s %s", when, level, text);
     }
     write_line(line, n);
 }
 
+static int json_line(const struct job *job, const char *when, const char *path,
+                     const char *method, double duration_ms, char *line)
+{
+    /* Of a stream that was broken off, workers are still at the tasks. */
+    bool is_done = job->stream == NULL || job->status != 0;
+    double queue_ms = 0;
+    struct aha_timing sum =
+        is_done ? job_timing(job, &queue_ms) : (struct aha_timing){0};
+
+    return snprintf(
+        line, MAX_LINE,
+        "{\"time\":\"%s\",\"level\":\"info\",\"request_id\":\"%s\","
+        "\"trace_id\":\"%s\",\"span_id\":\"%s\",\"sampled\":%s,"
+        "\"key\":\"%s\",\"method\":\"%s\",\"path\":\"%s\",\"status\":%d,"
+        "\"code\":\"%s\",\"bytes\":%zu,\"photos\":%d,\"faces\":%d,"
+        "\"queue_ms\":%.3f,\"decode_ms\":%.3f,\"detect_ms\":%.3f,"
+        "\"align_ms\":%.3f,\"infer_ms\":%.3f,\"total_ms\":%.3f}",
+        when, job->id, job->trace.id, job->trace.span,
+        job->trace.is_sampled ? "true" : "false", job->key, method, path,
+        job->status, problem_info(job->failure.problem)->code, job->n_received,
+        is_done ? job->n_tasks : 0, is_done ? job->n_faces : 0, queue_ms,
+        sum.decode_ms, sum.detect_ms, sum.align_ms, sum.infer_ms, duration_ms);
+}
+
 void log_request(const struct log *log, const struct job *job,
                  double duration_ms)
 {
-    double queue_ms = job->taken_ms > 0 ? job->taken_ms - job->queued_ms : 0;
+    bool has_failed = job->failure.problem != PROBLEM_NONE;
     char path[JOB_MAX_PATH * 2];
     char method[64];
     char line[MAX_LINE];
@@ -105,25 +132,15 @@ void log_request(const struct log *log, const struct job *job,
     escape(job->path, sizeof path, path);
     escape(job->method, sizeof method, method);
     if (log->is_json) {
-        n = snprintf(
-            line, sizeof line,
-            "{\"time\":\"%s\",\"level\":\"info\",\"request_id\":\"%s\","
-            "\"method\":\"%s\",\"path\":\"%s\",\"status\":%d,\"code\":\"%s\","
-            "\"bytes\":%zu,\"faces\":%d,\"queue_ms\":%.3f,\"decode_ms\":%.3f,"
-            "\"detect_ms\":%.3f,\"align_ms\":%.3f,\"infer_ms\":%.3f,"
-            "\"total_ms\":%.3f}",
-            when, job->id, method, path, job->status,
-            problem_info(job->problem)->code, job->n_received, job->n_faces,
-            queue_ms, job->timing.decode_ms, job->timing.detect_ms,
-            job->timing.align_ms, job->timing.infer_ms, duration_ms);
+        n = json_line(job, when, path, method, duration_ms, line);
     } else {
-        n = snprintf(
-            line, sizeof line,
-            "%.19s info  %3d %s %s %zu bytes, %d faces, %.1f ms%s%s", when,
-            job->status, method, path, job->n_received, job->n_faces,
-            duration_ms, job->problem == PROBLEM_NONE ? "" : ", ",
-            job->problem == PROBLEM_NONE ? ""
-                                         : problem_info(job->problem)->code);
+        n = snprintf(line, sizeof line,
+                     "%.19s info  %3d %s %s %zu bytes, %d faces, %.1f ms%s%s",
+                     when, job->status, method, path, job->n_received,
+                     job->stream == NULL || job->status != 0 ? job->n_faces : 0,
+                     duration_ms, has_failed ? ", " : "",
+                     has_failed ? problem_info(job->failure.problem)->code
+                                : "");
     }
     write_line(line, n);
 }

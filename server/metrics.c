@@ -33,12 +33,18 @@ static const double bounds[] = {.001, .0025, .005, .01, .025, .05, .1,
 
 enum {
     N_BUCKETS = sizeof bounds / sizeof *bounds + 1, /* and +Inf */
-    N_STATUSES = 14,
+    N_STATUSES = 20,
 };
 
+/* Of batches, faces. */
+static const int sizes[] = {1, 2, 4, 8, 16, 32, 64};
+
+enum { N_SIZES = sizeof sizes / sizeof *sizes };
+
 /* 0 stands for a connection that broke before an answer. */
-static const int statuses[N_STATUSES] = {200, 400, 404, 405, 408, 413, 415,
-                                         422, 429, 500, 503, 504, 0,   -1};
+static const int statuses[N_STATUSES] = {200, 202, 204, 304, 400, 401, 403,
+                                         404, 405, 406, 408, 413, 415, 422,
+                                         429, 500, 503, 504, 0,   -1};
 
 static const char *const stage_names[N_STAGES] = {
     [STAGE_QUEUE] = "queue",   [STAGE_DECODE] = "decode",
@@ -54,7 +60,14 @@ struct histogram {
 struct metrics {
     struct histogram requests[N_ROUTES][N_STATUSES];
     struct histogram stages[N_STAGES];
+    atomic_ulong batches[N_SIZES + 1];
+    atomic_ulong batched_faces;
     atomic_long active;
+    atomic_ulong abandoned;
+    atomic_ulong images[AHA_N_IMAGE_FORMATS];
+    atomic_ulong no_face;
+    atomic_ulong uncertain;
+    atomic_ulong reloads[2]; /* refused, taken */
     atomic_ulong problems[N_PROBLEMS];
     atomic_ulong faces;
     atomic_ulong labels[AHA_MAX_LABELS];
@@ -100,13 +113,16 @@ static void observe(struct histogram *histogram, double ms)
     add(&histogram->sum_us, (unsigned long)(ms * 1e3));
 }
 
-void metrics_request_begin(struct metrics *metrics)
+void metrics_request_begin(struct metrics *metrics,
+                           enum route_listener listener)
 {
-    atomic_fetch_add_explicit(&metrics->active, 1, memory_order_relaxed);
+    if (listener == LISTENER_PUBLIC) {
+        atomic_fetch_add_explicit(&metrics->active, 1, memory_order_relaxed);
+    }
 }
 
-void metrics_request_end(struct metrics *metrics, enum route route, int status,
-                         double duration_ms)
+void metrics_request_end(struct metrics *metrics, enum route_listener listener,
+                         enum route route, int status, double duration_ms)
 {
     int i = 0;
 
@@ -114,7 +130,9 @@ void metrics_request_end(struct metrics *metrics, enum route route, int status,
         i++;
     }
     observe(&metrics->requests[route][i], duration_ms);
-    atomic_fetch_sub_explicit(&metrics->active, 1, memory_order_relaxed);
+    if (listener == LISTENER_PUBLIC) {
+        atomic_fetch_sub_explicit(&metrics->active, 1, memory_order_relaxed);
+    }
 }
 
 long metrics_active(const struct metrics *metrics)
@@ -132,16 +150,43 @@ void metrics_stage(struct metrics *metrics, enum stage stage, double ms)
     observe(&metrics->stages[stage], ms);
 }
 
+void metrics_batch(struct metrics *metrics, int faces)
+{
+    int i = 0;
+
+    while (i < N_SIZES && faces > sizes[i]) {
+        i++;
+    }
+    add(&metrics->batches[i], 1);
+    add(&metrics->batched_faces, (unsigned long)faces);
+}
+
+void metrics_abandoned(struct metrics *metrics)
+{
+    add(&metrics->abandoned, 1);
+}
+
+void metrics_reload(struct metrics *metrics, bool is_taken)
+{
+    add(&metrics->reloads[is_taken], 1);
+}
+
 void metrics_analysis(struct metrics *metrics,
-                      const struct aha_analysis *analysis)
+                      const struct aha_analysis *analysis, bool is_detection)
 {
     metrics_stage(metrics, STAGE_DECODE, analysis->timing.decode_ms);
     metrics_stage(metrics, STAGE_DETECT, analysis->timing.detect_ms);
+    add(&metrics->images[analysis->image.format], 1);
+    add(&metrics->no_face, analysis->n_faces == 0 ? 1 : 0);
+    add(&metrics->faces, (unsigned long)analysis->n_faces);
+    if (is_detection || analysis->n_faces == 0) {
+        return;
+    }
     metrics_stage(metrics, STAGE_ALIGN, analysis->timing.align_ms);
     metrics_stage(metrics, STAGE_INFER, analysis->timing.infer_ms);
-    add(&metrics->faces, (unsigned long)analysis->n_faces);
     for (int i = 0; i < analysis->n_faces; i++) {
         add(&metrics->labels[analysis->faces[i].label], 1);
+        add(&metrics->uncertain, analysis->faces[i].uncertain ? 1 : 0);
     }
 }
 
@@ -192,10 +237,12 @@ static void print_requests(FILE *out, const struct metrics *metrics)
             const struct histogram *histogram = &metrics->requests[r][s];
 
             if (is_used(histogram)) {
+                const struct route_info *route = router_info((enum route)r);
+
                 (void)snprintf(labels, sizeof labels,
-                               "http_route=\"%s\",http_response_status_code="
-                               "\"%d\"",
-                               router_path((enum route)r), statuses[s]);
+                               "http_request_method=\"%s\",http_route=\"%s\","
+                               "http_response_status_code=\"%d\"",
+                               route->method, route->path, statuses[s]);
                 print_histogram(out, METRIC_REQUEST_DURATION, labels,
                                 histogram);
             }
@@ -206,8 +253,29 @@ static void print_requests(FILE *out, const struct metrics *metrics)
                   metrics_active(metrics));
 }
 
+static void print_value(FILE *out, enum metric metric, unsigned long value)
+{
+    head(out, metric);
+    (void)fprintf(out, "%s %lu\n", metric_rows[metric].name, value);
+}
+
+static void print_batches(FILE *out, const struct metrics *metrics)
+{
+    const char *name = metric_rows[METRIC_BATCH_SIZE].name;
+    unsigned long total = 0;
+
+    head(out, METRIC_BATCH_SIZE);
+    for (int i = 0; i < N_SIZES; i++) {
+        total += get(&metrics->batches[i]);
+        (void)fprintf(out, "%s_bucket{le=\"%d\"} %lu\n", name, sizes[i], total);
+    }
+    total += get(&metrics->batches[N_SIZES]);
+    (void)fprintf(out, "%s_bucket{le=\"+Inf\"} %lu\n%s_sum %lu\n%s_count %lu\n",
+                  name, total, name, get(&metrics->batched_faces), name, total);
+}
+
 static void print_work(FILE *out, const struct metrics *metrics,
-                       const struct aha_model_info *model, size_t depth)
+                       const struct metrics_now *now)
 {
     char labels[64];
 
@@ -217,23 +285,44 @@ static void print_work(FILE *out, const struct metrics *metrics,
         print_histogram(out, METRIC_STAGE_DURATION, labels,
                         &metrics->stages[s]);
     }
-    head(out, METRIC_QUEUE_DEPTH);
-    (void)fprintf(out, "%s %zu\n", metric_rows[METRIC_QUEUE_DEPTH].name, depth);
+    print_batches(out, metrics);
+    print_value(out, METRIC_QUEUE_DEPTH, now->queue_depth);
+    print_value(out, METRIC_QUEUE_CAPACITY, now->queue_capacity);
+    print_value(out, METRIC_WORKERS, (unsigned long)now->n_workers);
+    print_value(out, METRIC_WORKERS_BUSY, (unsigned long)now->n_busy);
+    print_value(out, METRIC_UPLOAD_BYTES, now->upload_bytes);
     head(out, METRIC_REJECTED);
     for (int p = PROBLEM_NONE + 1; p < N_PROBLEMS; p++) {
         (void)fprintf(
             out, "%s{reason=\"%s\"} %lu\n", metric_rows[METRIC_REJECTED].name,
             problem_info((enum problem)p)->code, get(&metrics->problems[p]));
     }
-    head(out, METRIC_FACES);
-    (void)fprintf(out, "%s %lu\n", metric_rows[METRIC_FACES].name,
-                  get(&metrics->faces));
+    print_value(out, METRIC_ABANDONED, get(&metrics->abandoned));
+}
+
+static void print_answers(FILE *out, const struct metrics *metrics,
+                          const struct aha_model_info *model)
+{
+    head(out, METRIC_IMAGES);
+    for (int f = AHA_IMAGE_UNKNOWN + 1; f < AHA_N_IMAGE_FORMATS; f++) {
+        (void)fprintf(out, "%s{format=\"%s\"} %lu\n",
+                      metric_rows[METRIC_IMAGES].name,
+                      aha_image_format_name((enum aha_image_format)f),
+                      get(&metrics->images[f]));
+    }
+    print_value(out, METRIC_NO_FACE, get(&metrics->no_face));
+    print_value(out, METRIC_FACES, get(&metrics->faces));
     head(out, METRIC_EXPRESSION);
     for (int i = 0; i < model->n_labels; i++) {
         (void)fprintf(out, "%s{label=\"%s\"} %lu\n",
                       metric_rows[METRIC_EXPRESSION].name, model->labels[i],
                       get(&metrics->labels[i]));
     }
+    print_value(out, METRIC_UNCERTAIN, get(&metrics->uncertain));
+    head(out, METRIC_RELOADS);
+    (void)fprintf(out, "%s{result=\"taken\"} %lu\n%s{result=\"refused\"} %lu\n",
+                  metric_rows[METRIC_RELOADS].name, get(&metrics->reloads[1]),
+                  metric_rows[METRIC_RELOADS].name, get(&metrics->reloads[0]));
 }
 
 static void print_infos(FILE *out, const struct aha_model_info *model)
@@ -241,9 +330,9 @@ static void print_infos(FILE *out, const struct aha_model_info *model)
     struct aha_build_info build = aha_build_info();
 
     head(out, METRIC_MODEL_INFO);
-    (void)fprintf(out, "%s{name=\"%s\",version=\"%s\"} 1\n",
+    (void)fprintf(out, "%s{id=\"%s\",version=\"%s\",sha256=\"%s\"} 1\n",
                   metric_rows[METRIC_MODEL_INFO].name, model->name,
-                  model->version);
+                  model->version, model->sha256);
     head(out, METRIC_BUILD_INFO);
     (void)fprintf(out, "%s{version=\"%s\",kernels=\"%s\",blas=\"%s\"} 1\n",
                   metric_rows[METRIC_BUILD_INFO].name, build.version,
@@ -303,19 +392,19 @@ static void print_process(FILE *out, const struct metrics *metrics)
                   metrics->start);
 }
 
-char *metrics_text(const struct metrics *metrics,
-                   const struct aha_model_info *model, size_t queue_depth,
-                   size_t *n_bytes)
+char *metrics_text(const struct metrics *metrics, const struct metrics_now *now)
 {
     char *text = NULL;
-    FILE *out = open_memstream(&text, n_bytes);
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
 
     if (out == NULL) {
         return NULL;
     }
     print_requests(out, metrics);
-    print_work(out, metrics, model, queue_depth);
-    print_infos(out, model);
+    print_work(out, metrics, now);
+    print_answers(out, metrics, now->model);
+    print_infos(out, now->model);
     print_process(out, metrics);
     if (fclose(out) != 0) {
         free(text);

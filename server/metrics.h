@@ -8,6 +8,7 @@
 #ifndef AHA_SERVER_METRICS_H
 #define AHA_SERVER_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "aha/pipeline.h"
@@ -32,11 +33,12 @@ struct metrics *metrics_create(void);
 void metrics_destroy(struct metrics *metrics);
 
 /** A request's first header was seen. */
-void metrics_request_begin(struct metrics *metrics);
+void metrics_request_begin(struct metrics *metrics,
+                           enum route_listener listener);
 
 /** It ended, with this status (0: the connection broke before an answer). */
-void metrics_request_end(struct metrics *metrics, enum route route, int status,
-                         double duration_ms);
+void metrics_request_end(struct metrics *metrics, enum route_listener listener,
+                         enum route route, int status, double duration_ms);
 
 void metrics_problem(struct metrics *metrics, enum problem problem);
 
@@ -44,10 +46,28 @@ void metrics_stage(struct metrics *metrics, enum stage stage, double ms);
 
 /** The stages and faces of one answered photo. */
 void metrics_analysis(struct metrics *metrics,
-                      const struct aha_analysis *analysis);
+                      const struct aha_analysis *analysis, bool is_detection);
 
-/** Requests between begin and end. */
+/** So many faces were inferred together. */
+void metrics_batch(struct metrics *metrics, int faces);
+
+/** A photo was dropped because its client went away. */
+void metrics_abandoned(struct metrics *metrics);
+
+void metrics_reload(struct metrics *metrics, bool is_taken);
+
+/** Requests of the public listener between begin and end. */
 long metrics_active(const struct metrics *metrics);
+
+/** What is read, not counted. */
+struct metrics_now {
+    const struct aha_model_info *model;
+    size_t queue_depth;
+    size_t queue_capacity;
+    int n_workers;
+    int n_busy;
+    size_t upload_bytes;
+};
 
 /**
  * The exposition text, version 0.0.4.
@@ -55,7 +75,6 @@ long metrics_active(const struct metrics *metrics);
  * @return heap text the caller frees, or NULL when memory ran out
  */
 char *metrics_text(const struct metrics *metrics,
-                   const struct aha_model_info *model, size_t queue_depth,
-                   size_t *n_bytes);
+                   const struct metrics_now *now);
 
 #endif

@@ -93,11 +93,6 @@ void notify_fini(struct notify *notify)
     *notify = (struct notify){.fd = -1};
 }
 
-bool notify_is_on(const struct notify *notify)
-{
-    return notify->fd >= 0;
-}
-
 double notify_watchdog_ms(const struct notify *notify)
 {
     return notify->watchdog_ms;
@@ -113,23 +108,16 @@ static void send_note(const struct notify *notify, const char *note)
     }
 }
 
-/* The state, if any, and a status of one line. */
-static void send_status(const struct notify *notify, const char *state,
-                        const char *status)
+void notify_ready(const struct notify *notify, const char *status)
 {
+    static const char state[] = "READY=1\nSTATUS=";
     char note[MAX_NOTE];
-    int n_state = snprintf(note, sizeof note, "%sSTATUS=", state);
 
-    (void)snprintf(note + n_state, MAX_STATUS, "%s", status);
-    for (char *c = note + n_state; *c != '\0'; c++) {
+    (void)snprintf(note, sizeof note, "%s%.*s", state, MAX_STATUS - 1, status);
+    for (char *c = note + sizeof state - 1; *c != '\0'; c++) {
         *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
     }
     send_note(notify, note);
-}
-
-void notify_ready(const struct notify *notify, const char *status)
-{
-    send_status(notify, "READY=1\n", status);
 }
 
 void notify_reloading(const struct notify *notify)
@@ -146,11 +134,6 @@ void notify_reloading(const struct notify *notify)
 void notify_stopping(const struct notify *notify)
 {
     send_note(notify, "STOPPING=1");
-}
-
-void notify_status(const struct notify *notify, const char *status)
-{
-    send_status(notify, "", status);
 }
 
 void notify_watchdog(const struct notify *notify)

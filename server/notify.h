@@ -29,16 +29,16 @@ void notify_init(struct notify *out);
 
 void notify_fini(struct notify *notify);
 
-/** Whether anybody listens. */
-bool notify_is_on(const struct notify *notify);
-
 /**
  * How often notify_watchdog has to be called, which is half of what the
  * service manager tolerates; 0 when it does not watch.
  */
 double notify_watchdog_ms(const struct notify *notify);
 
-/** Start is complete, or a reload is; the status says it to a person. */
+/**
+ * Start is complete, or a reload is; the status says it to a person in one
+ * line: control characters become spaces.
+ */
 void notify_ready(const struct notify *notify, const char *status);
 
 /** A reload begins; notify_ready ends it, also when it failed. */
@@ -46,9 +46,6 @@ void notify_reloading(const struct notify *notify);
 
 /** The stop begins. */
 void notify_stopping(const struct notify *notify);
-
-/** One line for `systemctl status`; control characters become spaces. */
-void notify_status(const struct notify *notify, const char *status);
 
 /** Still alive. */
 void notify_watchdog(const struct notify *notify);

@@ -6,6 +6,65 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { N_CLASSES = 7 }; /* that the contract names */
+
+enum parameter_id {
+    MAX_FACES,
+    MIN_FACE_SIZE,
+    DET_THRESHOLD,
+    INPUT,
+    INCLUDE,
+    COORDS,
+    ON_NO_FACE,
+    SORT,
+    TOP_K,
+    N_PARAMETERS,
+};
+
+enum kind {
+    KIND_WHOLE,
+    KIND_NUMBER,
+    KIND_CHOICE, /* one of the words */
+    KIND_LIST,   /* any of the words, with commas between */
+};
+
+static const struct parameter {
+    const char *name;
+    enum kind kind;
+    bool is_for_detection; /* of use where no expression is asked for */
+    double low;            /* of numbers */
+    double high;
+    const char *words; /* with spaces between */
+} parameters[] = {
+    [MAX_FACES] = {"max_faces", KIND_WHOLE, true, 1, AHA_MAX_FACES, NULL},
+    [MIN_FACE_SIZE] = {"min_face_size", KIND_NUMBER, true, 1, 100000, NULL},
+    [DET_THRESHOLD] = {"det_threshold", KIND_NUMBER, true, 0.01, 0.99, NULL},
+    [INPUT] = {"input", KIND_CHOICE, false, 0, 0, "image aligned"},
+    [INCLUDE] = {"include", KIND_LIST, true, 0, 0,
+                 "landmarks pose quality attention attention_map evidence "
+                 "logits timing"},
+    [COORDS] = {"coords", KIND_CHOICE, true, 0, 0, "pixel normalized"},
+    [ON_NO_FACE] = {"on_no_face", KIND_CHOICE, true, 0, 0, "empty error"},
+    [SORT] = {"sort", KIND_CHOICE, true, 0, 0, "size confidence left"},
+    [TOP_K] = {"top_k", KIND_WHOLE, false, 1, N_CLASSES, NULL},
+};
+
+/* Of include, what a detection can give. */
+static const char detection_words[] = "landmarks pose quality timing";
+
+struct request_options options_default(const struct aha_options *limits,
+                                       bool is_detection)
+{
+    struct request_options options = {
+        .photo = *limits,
+        .reply = {.include = INCLUDE_DEFAULT},
+        .is_detection = is_detection,
+    };
+
+    options.photo.has_no_expression = is_detection;
+    return options;
+}
+
 static bool parse_number(const char *text, double low, double high,
                          bool is_whole, double *out)
 {
@@ -24,66 +83,223 @@ static bool parse_number(const char *text, double low, double high,
     return true;
 }
 
-/* One parameter: what it takes, and whether it came before. */
-struct parameter {
-    const char *name;
-    double low;
-    double high;
-    bool is_whole;
-    bool *seen;
-};
-
-static bool read_parameter(const struct parameter *parameter, const char *value,
-                           size_t detail_bytes, char *detail, double *out)
+/* Place of a word of n bytes in a list with spaces, or -1. */
+static int find_word(const char *words, const char *word, size_t n)
 {
-    if (*parameter->seen) {
-        (void)snprintf(detail, detail_bytes, "%s is given twice.",
-                       parameter->name);
+    for (int i = 0; *words != '\0'; i++) {
+        size_t length = strcspn(words, " ");
+
+        if (length == n && memcmp(words, word, n) == 0) {
+            return i;
+        }
+        words += length;
+        words += strspn(words, " ");
+    }
+    return -1;
+}
+
+/* The bits of a comma list; an empty list is no bits. */
+static bool parse_list(const char *allowed, const char *words, const char *text,
+                       unsigned *out)
+{
+    unsigned bits = 0;
+
+    if (text == NULL) {
         return false;
     }
-    *parameter->seen = true;
-    if (!parse_number(value, parameter->low, parameter->high,
-                      parameter->is_whole, out)) {
-        (void)snprintf(detail, detail_bytes,
-                       "%s takes a %snumber from %g to %g.", parameter->name,
-                       parameter->is_whole ? "whole " : "", parameter->low,
-                       parameter->high);
-        return false;
+    while (*text != '\0') {
+        size_t n = strcspn(text, ",");
+        int bit = find_word(words, text, n);
+
+        if (bit < 0 || find_word(allowed, text, n) < 0 ||
+            (bits & (1U << bit)) != 0) {
+            return false;
+        }
+        bits |= 1U << bit;
+        text += n;
+        if (*text == ',' && *++text == '\0') {
+            return false;
+        }
     }
+    *out = bits;
     return true;
 }
 
-bool options_set(struct aha_options *options, struct options_seen *seen,
-                 const char *name, const char *value, size_t detail_bytes,
-                 char *detail)
+/* "image aligned" as "image or aligned", or "a, b, c". */
+static void spell(const char *words, const char *last, char *out, size_t n)
 {
-    const struct parameter parameters[] = {
-        {"max_faces", 1, options->max_faces, true, &seen->max_faces},
-        {"min_face_size", 1, 100000, false, &seen->min_face_size},
-        {"det_threshold", 0.01, 0.99, false, &seen->det_threshold},
-    };
-    double number = 0;
+    size_t used = 0;
 
-    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
-        if (strcmp(name, parameters[i].name) != 0) {
-            continue;
+    while (*words != '\0' && used + 1 < n) {
+        size_t length = strcspn(words, " ");
+        const char *rest = words + length + strspn(words + length, " ");
+        const char *between = *rest == '\0'                      ? ""
+                              : rest[strcspn(rest, " ")] == '\0' ? last
+                                                                 : ", ";
+        int wrote = snprintf(out + used, n - used, "%.*s%s", (int)length, words,
+                             between);
+
+        used += wrote > 0 ? (size_t)wrote : n;
+        words = rest;
+    }
+}
+
+static const char *words_of(const struct request_options *options,
+                            const struct parameter *parameter)
+{
+    return parameter->kind == KIND_LIST && options->is_detection
+               ? detection_words
+               : parameter->words;
+}
+
+static double highest(const struct request_options *options,
+                      enum parameter_id id)
+{
+    return id == MAX_FACES ? options->photo.max_faces : parameters[id].high;
+}
+
+static void refuse(const struct request_options *options, enum parameter_id id,
+                   size_t n, char *detail)
+{
+    const struct parameter *parameter = &parameters[id];
+    char words[OPTION_MAX_TEXT] = "";
+
+    switch (parameter->kind) {
+    case KIND_WHOLE:
+    case KIND_NUMBER:
+        (void)snprintf(detail, n, "%s takes a %snumber from %g to %g.",
+                       parameter->name,
+                       parameter->kind == KIND_WHOLE ? "whole " : "",
+                       parameter->low, highest(options, id));
+        break;
+    case KIND_CHOICE:
+        spell(parameter->words, " or ", words, sizeof words);
+        (void)snprintf(detail, n, "%s takes %s.", parameter->name, words);
+        break;
+    case KIND_LIST:
+        spell(words_of(options, parameter), " and ", words, sizeof words);
+        (void)snprintf(detail, n, "%s takes a comma list of %s, each once.",
+                       parameter->name, words);
+        break;
+    }
+}
+
+static void refuse_name(const struct request_options *options, const char *name,
+                        size_t n, char *detail)
+{
+    char names[OPTION_MAX_TEXT] = "";
+    char list[OPTION_MAX_TEXT + 32];
+
+    for (int i = 0; i < N_PARAMETERS; i++) {
+        size_t used = strlen(names);
+
+        if (parameters[i].is_for_detection || !options->is_detection) {
+            (void)snprintf(names + used, sizeof names - used, "%s%s",
+                           used > 0 ? " " : "", parameters[i].name);
         }
-        if (!read_parameter(&parameters[i], value, detail_bytes, detail,
-                            &number)) {
+    }
+    spell(names, " and ", list, sizeof list);
+    (void)snprintf(detail, n, "There is no parameter %.40s; %s are accepted.",
+                   name, list);
+}
+
+static void apply_include(struct request_options *options, unsigned bits)
+{
+    if ((bits & (INCLUDE_ATTENTION_MAP | INCLUDE_EVIDENCE)) != 0) {
+        bits |= INCLUDE_ATTENTION;
+    }
+    options->reply.include = bits;
+}
+
+static void apply(struct request_options *options, enum parameter_id id,
+                  double number, int word)
+{
+    switch (id) {
+    case MAX_FACES:
+        options->photo.max_faces = (int)number;
+        break;
+    case MIN_FACE_SIZE:
+        options->photo.min_face_size = (float)number;
+        break;
+    case DET_THRESHOLD:
+        options->photo.detection_threshold = (float)number;
+        break;
+    case INPUT:
+        options->photo.is_aligned = word == 1;
+        break;
+    case COORDS:
+        options->reply.is_normalized = word == 1;
+        break;
+    case ON_NO_FACE:
+        options->is_no_face_error = word == 1;
+        break;
+    case SORT:
+        options->reply.order = (enum face_order)word;
+        break;
+    case TOP_K:
+        options->reply.top_k = (int)number;
+        break;
+    case INCLUDE:
+    case N_PARAMETERS:
+        break;
+    }
+}
+
+static bool take(struct request_options *options, enum parameter_id id,
+                 const char *value)
+{
+    const struct parameter *parameter = &parameters[id];
+    double number = 0;
+    unsigned bits = 0;
+    int word = 0;
+
+    switch (parameter->kind) {
+    case KIND_WHOLE:
+    case KIND_NUMBER:
+        if (!parse_number(value, parameter->low, highest(options, id),
+                          parameter->kind == KIND_WHOLE, &number)) {
             return false;
         }
-        if (i == 0) {
-            options->max_faces = (int)number;
-        } else if (i == 1) {
-            options->min_face_size = (float)number;
-        } else {
-            options->detection_threshold = (float)number;
+        break;
+    case KIND_CHOICE:
+        word = value == NULL
+                   ? -1
+                   : find_word(parameter->words, value, strlen(value));
+        if (word < 0) {
+            return false;
+        }
+        break;
+    case KIND_LIST:
+        if (!parse_list(words_of(options, parameter), parameter->words, value,
+                        &bits)) {
+            return false;
+        }
+        apply_include(options, bits);
+        return true;
+    }
+    apply(options, id, number, word);
+    return true;
+}
+
+bool options_set(struct request_options *options, const char *name,
+                 const char *value, size_t detail_bytes, char *detail)
+{
+    for (int i = 0; i < N_PARAMETERS; i++) {
+        if (strcmp(name, parameters[i].name) != 0 ||
+            (options->is_detection && !parameters[i].is_for_detection)) {
+            continue;
+        }
+        if ((options->seen & (1U << i)) != 0) {
+            (void)snprintf(detail, detail_bytes, "%s is given twice.", name);
+            return false;
+        }
+        options->seen |= 1U << i;
+        if (!take(options, (enum parameter_id)i, value)) {
+            refuse(options, (enum parameter_id)i, detail_bytes, detail);
+            return false;
         }
         return true;
     }
-    (void)snprintf(detail, detail_bytes,
-                   "There is no parameter %.40s; max_faces, min_face_size and "
-                   "det_threshold are accepted.",
-                   name);
+    refuse_name(options, name, detail_bytes, detail);
     return false;
 }

@@ -1,37 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "server/problem.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 static const struct problem_info infos[] = {
-    [PROBLEM_NONE] = {"none", "No problem", 200},
-    [PROBLEM_INVALID_PARAMETER] = {"invalid_parameter",
-                                   "A parameter is not accepted", 400},
-    [PROBLEM_MALFORMED_MULTIPART] = {"malformed_multipart",
-                                     "The multipart body is broken", 400},
-    [PROBLEM_MISSING_FILE] = {"missing_file", "The upload has no file part",
-                              400},
-    [PROBLEM_EMPTY_BODY] = {"empty_body", "The body is empty", 400},
-    [PROBLEM_NOT_FOUND] = {"not_found", "There is nothing at this path", 404},
-    [PROBLEM_METHOD_NOT_ALLOWED] = {"method_not_allowed",
-                                    "The path does not take this method", 405},
-    [PROBLEM_BODY_TIMEOUT] = {"body_timeout", "The body arrived too slowly",
-                              408},
-    [PROBLEM_PAYLOAD_TOO_LARGE] = {"payload_too_large",
-                                   "The upload exceeds the byte limit", 413},
-    [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {"unsupported_media_type",
-                                        "The body is not an accepted image",
-                                        415},
-    [PROBLEM_IMAGE_DECODE_FAILED] = {"image_decode_failed",
-                                     "The image cannot be decoded", 422},
-    [PROBLEM_IMAGE_TOO_MANY_PIXELS] = {"image_too_many_pixels",
-                                       "The image exceeds the pixel limit",
-                                       422},
-    [PROBLEM_IMAGE_TOO_SMALL] = {"image_too_small",
-                                 "The image is too small to hold a face", 422},
-    [PROBLEM_OVERLOADED] = {"overloaded", "The service is at its limit", 503},
-    [PROBLEM_DRAINING] = {"draining", "The service is shutting down", 503},
-    [PROBLEM_DEADLINE_EXCEEDED] = {"deadline_exceeded",
-                                   "The answer would have come too late", 504},
-    [PROBLEM_INTERNAL] = {"internal", "The service failed", 500},
+    {"none", "No problem", 200},
+#define PROBLEM(id, code, title, status) {code, title, status},
+#include "server/problem.def"
+#undef PROBLEM
 };
 
 _Static_assert(sizeof infos / sizeof *infos == N_PROBLEMS,
@@ -63,4 +40,41 @@ enum problem problem_from_status(enum aha_status status)
         break;
     }
     return PROBLEM_INTERNAL;
+}
+
+static void fill(struct failure *failure, enum problem problem, const char *fmt,
+                 va_list args)
+{
+    failure->problem = problem;
+    failure->limit = -1;
+    failure->actual = -1;
+    if (vsnprintf(failure->detail, sizeof failure->detail, fmt, args) < 0) {
+        failure->detail[0] = '\0';
+    }
+}
+
+void failure_set(struct failure *failure, enum problem problem, const char *fmt,
+                 ...)
+{
+    va_list args;
+
+    if (failure->problem == PROBLEM_NONE) {
+        va_start(args, fmt);
+        fill(failure, problem, fmt, args);
+        va_end(args);
+    }
+}
+
+void failure_limit(struct failure *failure, enum problem problem,
+                   long long limit, long long actual, const char *fmt, ...)
+{
+    va_list args;
+
+    if (failure->problem == PROBLEM_NONE) {
+        va_start(args, fmt);
+        fill(failure, problem, fmt, args);
+        va_end(args);
+        failure->limit = limit;
+        failure->actual = actual;
+    }
 }

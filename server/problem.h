@@ -2,6 +2,8 @@
 /*
  * problem.h - every way a request can fail: the only map from what happened to
  * an HTTP status, a stable code and a title (RFC 9457).
+ *
+ * Pure; safe from any thread.
  */
 #ifndef AHA_SERVER_PROBLEM_H
 #define AHA_SERVER_PROBLEM_H
@@ -10,22 +12,9 @@
 
 enum problem {
     PROBLEM_NONE,
-    PROBLEM_INVALID_PARAMETER,
-    PROBLEM_MALFORMED_MULTIPART,
-    PROBLEM_MISSING_FILE,
-    PROBLEM_EMPTY_BODY,
-    PROBLEM_NOT_FOUND,
-    PROBLEM_METHOD_NOT_ALLOWED,
-    PROBLEM_BODY_TIMEOUT,
-    PROBLEM_PAYLOAD_TOO_LARGE,
-    PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-    PROBLEM_IMAGE_DECODE_FAILED,
-    PROBLEM_IMAGE_TOO_MANY_PIXELS,
-    PROBLEM_IMAGE_TOO_SMALL,
-    PROBLEM_OVERLOADED,
-    PROBLEM_DRAINING,
-    PROBLEM_DEADLINE_EXCEEDED,
-    PROBLEM_INTERNAL,
+#define PROBLEM(id, code, title, status) PROBLEM_##id,
+#include "server/problem.def"
+#undef PROBLEM
     N_PROBLEMS,
 };
 
@@ -38,7 +27,26 @@ struct problem_info {
 /** Static storage. */
 const struct problem_info *problem_info(enum problem problem);
 
-/** What a failed aha_analyze means for the client. */
+/** What a failed aha_prepare means for the client. */
 enum problem problem_from_status(enum aha_status status);
+
+enum { FAILURE_DETAIL = 256 };
+
+/** What went wrong with one request, or with one photo of it. */
+struct failure {
+    enum problem problem; /* PROBLEM_NONE: nothing did */
+    char detail[FAILURE_DETAIL];
+    long long limit;  /* that was exceeded, else -1 */
+    long long actual; /* what exceeded it, where known, else -1 */
+};
+
+/** Set the first failure; later ones are ignored. */
+void failure_set(struct failure *failure, enum problem problem, const char *fmt,
+                 ...) __attribute__((format(printf, 3, 4)));
+
+/** The same for a limit; actual is -1 where it is not known. */
+void failure_limit(struct failure *failure, enum problem problem,
+                   long long limit, long long actual, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 #endif

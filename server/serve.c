@@ -1,159 +1,378 @@
 // SPDX-License-Identifier: MIT
 /*
- * DESIGN. Start: configuration, weights, workers, listener, ready. Stop, on
- * SIGTERM or SIGINT: unready for --shutdown-delay-s, then no new work; what was
- * accepted is answered within --grace-period-s; then whatever still waits is
- * refused, the workers end, the listener ends. A second signal skips the
- * waiting. Signals are blocked in every thread; main takes them with
- * sigtimedwait. Lock order: there is none, no two locks are ever held at once.
+ * DESIGN. Start: configuration, weights, workers, listeners, ready. Main then
+ * waits for signals, which are blocked in every thread of ours: SIGHUP reads
+ * weights, keys and certificate again; SIGTERM and SIGINT stop. Stop: unready
+ * for --shutdown-delay-s, then no new work; what was accepted is answered
+ * within --grace-period-s; then whatever still waits is refused, the workers
+ * end, the listeners end, the platform's last. A second signal skips the
+ * waiting. Lock order: no two locks of ours are ever held at once.
  */
 #include "server/serve.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "aha/aha.h"
 
+#include "server/access.h"
 #include "server/cpus.h"
+#include "server/handlers/asset.h"
+#include "server/handlers/platform.h"
 #include "server/http.h"
+#include "server/notify.h"
+#include "server/parse.h"
 #include "server/server.h"
 #include "server/thread.h"
+#include "server/tls.h"
 #include "server/worker.h"
 
 enum {
     EXIT_STOPPED = 0,
     EXIT_NO_START = 1,
     EXIT_WRONG_OPTION = 2,
-    FIRST_JOB_US = 50000, /* a guess until the first photo is measured */
     LOOK_MS = 50,         /* how often a draining daemon looks at itself */
     LAST_BYTES_MS = 1000, /* for refused jobs' answers to be written */
 };
 
-static void block_signals(sigset_t *set)
+/* What only main needs. */
+struct life {
+    struct server *server;
+    struct workers *workers;
+    struct http *listeners[N_LISTENERS];
+    struct notify notify;
+    sigset_t signals; /* all that are waited for */
+    sigset_t stops;   /* those that stop */
+};
+
+/*
+ * A thread that a library started before us does not block signals, and gets
+ * those that come while main is not waiting. The main thread's id is the
+ * process's.
+ */
+static void pass_to_main(int signal)
 {
-    (void)sigemptyset(set);
-    (void)sigaddset(set, SIGTERM);
-    (void)sigaddset(set, SIGINT);
-    THREAD_CHECK(pthread_sigmask(SIG_BLOCK, set, NULL));
+    int error = errno;
+
+    (void)tgkill(getpid(), getpid(), signal);
+    errno = error;
+}
+
+static void block_signals(struct life *life)
+{
+    struct sigaction pass = {.sa_handler = pass_to_main,
+                             .sa_flags = SA_RESTART};
+
+    (void)sigemptyset(&life->stops);
+    (void)sigaddset(&life->stops, SIGTERM);
+    (void)sigaddset(&life->stops, SIGINT);
+    life->signals = life->stops;
+    (void)sigaddset(&life->signals, SIGHUP);
+    THREAD_CHECK(pthread_sigmask(SIG_BLOCK, &life->signals, NULL));
+    (void)sigfillset(&pass.sa_mask);
+    (void)sigaction(SIGTERM, &pass, NULL);
+    (void)sigaction(SIGINT, &pass, NULL);
+    (void)sigaction(SIGHUP, &pass, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* @return whether a signal came within the time */
-static bool wait_signal(const sigset_t *set, double ms)
+/* @return the signal that came within the time, or -1 */
+static int wait_signal(const sigset_t *set, double ms)
 {
     struct timespec limit = {(time_t)(ms / 1e3),
                              (long)(ms * 1e6) % 1000000000L};
 
-    return sigtimedwait(set, NULL, &limit) > 0;
+    return sigtimedwait(set, NULL, &limit);
 }
 
-static void greet(const struct server *server, int port)
+static void greet(const struct life *life)
 {
+    const struct server *server = life->server;
     struct aha_build_info build = aha_build_info();
-    const char *host = strcmp(server->config.bind, "0.0.0.0") == 0 ||
-                               strcmp(server->config.bind, "::") == 0
-                           ? "localhost"
-                           : server->config.bind;
+    struct model *model = models_acquire(server->models);
+    const struct aha_model_info *info = model_info(model);
+    const char *url = http_url(life->listeners[LISTENER_PUBLIC]);
 
     log_event(&server->log, "info",
-              "aha %s, %s %s, %d worker(s), kernels %s, OpenBLAS %s",
-              build.version, server->model->name, server->model->version,
+              "aha %s, %s %s (%.12s), %d worker(s), kernels %s, OpenBLAS %s",
+              build.version, info->name, info->version, info->sha256,
               server->n_workers, build.kernels, build.blas_core);
-    log_event(&server->log, "info", "listening on http://%s:%d", host, port);
+    model_release(model);
+    log_event(&server->log, "info", "admin on %s",
+              http_url(life->listeners[LISTENER_ADMIN]));
+    log_event(&server->log, "info", "listening on %s", url);
     if (!server->log.is_json) {
+        bool is_unix = strncmp(url, "unix:", 5) == 0;
+
         (void)fprintf(stderr,
-                      "\n  curl --data-binary @photo.jpg -H 'Content-Type: "
-                      "image/jpeg' http://%s:%d/v1/analyze\n\n",
-                      host, port);
+                      "\n  %s%s%s\n\n  curl --data-binary @photo.jpg -H "
+                      "'Content-Type: image/jpeg' %s%s%s/v1/analyze\n\n",
+                      is_unix ? "" : "Open ", is_unix ? "Try" : url,
+                      is_unix ? ":" : "/ in a browser, or:",
+                      is_unix ? "--unix-socket " : "", is_unix ? url + 5 : url,
+                      is_unix ? " http://localhost" : "");
     }
 }
 
+static void note_reload(const struct server *server, const char *what,
+                        enum aha_status status, const struct aha_error *err)
+{
+    metrics_reload(server->metrics, status == AHA_OK);
+    if (status == AHA_OK) {
+        log_event(&server->log, "info", "%s: read again", what);
+    } else {
+        log_event(&server->log, "error", "%s: the old stay: %s", what,
+                  err->text);
+    }
+}
+
+static void warn_of_dates(const struct server *server)
+{
+    char warning[TLS_MAX_WARNING];
+
+    if (tls_warning(server->tls, warning)) {
+        log_event(&server->log, "warn", "%s", warning);
+    }
+}
+
+/* Each on its own: one that is bad does not keep the others from changing. */
+static void reload(struct life *life)
+{
+    struct server *server = life->server;
+    struct job *job = control_take(&server->control);
+    struct aha_error err = {AHA_OK, ""};
+    struct aha_error key_err = {AHA_OK, ""};
+    struct aha_error tls_err = {AHA_OK, ""};
+    enum aha_status status;
+
+    notify_reloading(&life->notify);
+    status = models_reload(server->models, &err);
+    note_reload(server, "weights", status, &err);
+    if (server->access != NULL) {
+        note_reload(server, "keys", access_reload(server->access, &key_err),
+                    &key_err);
+    }
+    if (server->tls != NULL) {
+        note_reload(server, "certificate", tls_reload(server->tls, &tls_err),
+                    &tls_err);
+        warn_of_dates(server);
+    }
+    if (job != NULL) {
+        platform_reloaded(job, status != AHA_OK           ? &err
+                               : key_err.status != AHA_OK ? &key_err
+                                                          : &tls_err);
+    }
+    notify_ready(&life->notify, "ready");
+}
+
 /* Wait until no request is left, for so long, or until a signal hurries. */
-static void wait_idle(const struct server *server, const sigset_t *set,
-                      double ms)
+static void wait_idle(const struct life *life, double ms)
 {
     double end_ms = thread_now_ms() + ms;
 
-    while (metrics_active(server->metrics) > 0 && thread_now_ms() < end_ms) {
-        if (wait_signal(set, LOOK_MS)) {
+    while (metrics_active(life->server->metrics) > 0 &&
+           thread_now_ms() < end_ms) {
+        if (wait_signal(&life->stops, LOOK_MS) > 0) {
             return;
         }
     }
 }
 
-static void stop(struct server *server, struct http *http,
-                 struct workers *workers, const sigset_t *set)
+static void refuse_reload(struct server *server)
 {
+    struct job *job = control_close(&server->control);
+    struct aha_error err = {AHA_ERR_ENVIRONMENT, "the service stops"};
+
+    if (job != NULL) {
+        platform_reloaded(job, &err);
+    }
+}
+
+static void stop(struct life *life)
+{
+    struct server *server = life->server;
+    const struct config *config = &server->config;
+
     atomic_store(&server->state, SERVER_DRAINING);
+    notify_stopping(&life->notify);
+    refuse_reload(server); /* nobody would take it any more */
     log_event(&server->log, "info", "stopping: %ld request(s) to finish",
               metrics_active(server->metrics));
-    if (server->config.shutdown_delay_s > 0) {
-        (void)wait_signal(set, (double)server->config.shutdown_delay_s * 1e3);
+    if (config->shutdown_delay_s > 0) {
+        (void)wait_signal(&life->stops, (double)config->shutdown_delay_s * 1e3);
     }
     atomic_store(&server->state, SERVER_STOPPING);
-    http_quiesce(http);
-    wait_idle(server, set, (double)server->config.grace_period_s * 1e3);
+    http_quiesce(life->listeners[LISTENER_PUBLIC]);
+    wait_idle(life, (double)config->grace_period_s * 1e3);
     atomic_store(&server->is_hurried, true);
-    queue_close(server->queue);
-    workers_join(workers);
-    wait_idle(server, set, LAST_BYTES_MS);
-    http_stop(http);
+    pool_close(server->pool);
+    workers_join(life->workers);
+    wait_idle(life, LAST_BYTES_MS);
+    http_stop(life->listeners[LISTENER_PUBLIC]);
+    http_stop(life->listeners[LISTENER_ADMIN]);
     log_event(&server->log, "info", "stopped");
+}
+
+/* What a request starts from. */
+static void read_limits(struct server *server)
+{
+    struct config *config = &server->config;
+    char names[CONFIG_MAX_TEXT];
+    char *rest = names;
+    const char *name;
+
+    /* A batch is let in whole, so it must fit into the queue. */
+    if (config->max_batch_images > config->max_queue_size) {
+        config->max_batch_images = config->max_queue_size;
+    }
+    server->limits = aha_options_default();
+    server->limits.max_pixels = config->max_source_pixels;
+    server->limits.max_faces = (int)config->max_faces;
+    server->limits.formats = 0;
+    memcpy(names, config->formats, sizeof names);
+    while ((name = strsep(&rest, ",")) != NULL) {
+        enum aha_image_format format = AHA_IMAGE_UNKNOWN;
+
+        if (aha_image_format_parse(name, &format)) {
+            server->limits.formats |= 1U << format;
+        }
+    }
+}
+
+static enum aha_status open_access(struct server *server, struct aha_error *err)
+{
+    const struct config *config = &server->config;
+    enum aha_status status;
+
+    if (config->api_key_file[0] == '\0') {
+        return AHA_OK;
+    }
+    status = access_create(&server->access, config->api_key_file,
+                           (int)config->rate_limit, err);
+    if (status == AHA_OK && access_is_exposed(server->access)) {
+        log_event(&server->log, "warn",
+                  "every user of this machine can read %s; chmod 640 it",
+                  config->api_key_file);
+    }
+    return status;
+}
+
+static enum aha_status open_tls(struct server *server, struct aha_error *err)
+{
+    const struct config *config = &server->config;
+    enum aha_status status = AHA_OK;
+
+    if (config->tls_cert[0] != '\0') {
+        status = tls_load(config->tls_cert, config->tls_key, &server->tls, err);
+    }
+    if (server->tls != NULL) {
+        warn_of_dates(server);
+    }
+    return status;
 }
 
 static enum aha_status prepare(struct server *server, struct aha_error *err)
 {
-    const char *models =
-        server->config.models[0] == '\0' ? NULL : server->config.models;
-    enum aha_status status = aha_pipeline_open(&server->pipeline, models, err);
+    const struct config *config = &server->config;
+    enum aha_status status;
 
+    server->n_workers =
+        config->workers > 0 ? (int)config->workers : cpus_available();
+    server->uploads.max_bytes = (size_t)config->max_buffered_bytes;
+    pace_init(&server->pace);
+    parse_init();
+    read_limits(server);
+    status = models_create(
+        &server->models,
+        &(struct models_source){
+            .folder = config->models[0] == '\0' ? NULL : config->models,
+            .wanted_sha256 = config->model_sha256,
+            .n_sessions = server->n_workers,
+        },
+        err);
+    if (status == AHA_OK) {
+        status = open_access(server, err);
+    }
+    if (status == AHA_OK) {
+        status = open_tls(server, err);
+    }
     if (status != AHA_OK) {
         return status;
     }
-    server->model = aha_pipeline_model_info(server->pipeline);
-    server->n_workers = server->config.workers > 0 ? (int)server->config.workers
-                                                   : cpus_available();
-    server->queue = queue_create((size_t)server->config.max_queue_size);
+    server->pool = pool_create(&(struct pool_limits){
+        .max_waiting = (size_t)config->max_queue_size,
+        .max_batch_faces = (int)config->max_batch_size,
+        .max_delay_ms = (double)config->max_queue_delay_us * 1e-3,
+    });
     server->metrics = metrics_create();
-    atomic_store(&server->job_us, FIRST_JOB_US);
-    if (server->queue == NULL || server->metrics == NULL) {
-        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
+    server->assets = assets_create();
+    return server->pool == NULL || server->metrics == NULL ||
+                   server->assets == NULL
+               ? aha_error_set(err, AHA_ERR_MEMORY, "out of memory")
+               : AHA_OK;
+}
+
+static enum aha_status start(struct life *life, struct aha_error *err)
+{
+    struct server *server = life->server;
+    enum aha_status status = prepare(server, err);
+
+    if (status == AHA_OK) {
+        status = workers_start(&life->workers, server, err);
     }
-    return AHA_OK;
+    for (int i = N_LISTENERS - 1; status == AHA_OK && i >= 0; i--) {
+        status = http_start(&life->listeners[i], server, (enum route_listener)i,
+                            err);
+    }
+    if (status != AHA_OK && life->workers != NULL) {
+        refuse_reload(server);
+        http_stop(life->listeners[LISTENER_ADMIN]);
+        pool_close(server->pool);
+        workers_join(life->workers);
+    }
+    return status;
+}
+
+static void live(struct life *life)
+{
+    double watchdog_ms = notify_watchdog_ms(&life->notify);
+    int signal = 0;
+
+    while (signal != SIGTERM && signal != SIGINT) {
+        if (watchdog_ms > 0) {
+            signal = wait_signal(&life->signals, watchdog_ms);
+            notify_watchdog(&life->notify);
+        } else {
+            signal = sigwaitinfo(&life->signals, NULL);
+        }
+        if (signal == SIGHUP) {
+            reload(life);
+        }
+    }
 }
 
 static int run(struct server *server)
 {
+    struct life life = {.server = server};
     struct aha_error err = {AHA_OK, ""};
-    struct workers *workers = NULL;
-    struct http *http = NULL;
-    sigset_t signals;
-    enum aha_status status;
 
-    block_signals(&signals);
-    status = prepare(server, &err);
-    if (status == AHA_OK) {
-        status = workers_start(&workers, server, &err);
-    }
-    if (status == AHA_OK) {
-        status = http_start(&http, server, &err);
-    }
-    if (status != AHA_OK) {
+    notify_init(&life.notify);
+    block_signals(&life);
+    if (start(&life, &err) != AHA_OK) {
         (void)fprintf(stderr, "aha serve: %s\n", err.text);
-        if (workers != NULL) {
-            queue_close(server->queue);
-            workers_join(workers);
-        }
+        notify_fini(&life.notify);
         return EXIT_NO_START;
     }
     atomic_store(&server->state, SERVER_READY);
-    greet(server, http_port(http));
-    while (sigwaitinfo(&signals, NULL) < 0) {
-        /* interrupted by a debugger or the like */
-    }
-    stop(server, http, workers, &signals);
+    greet(&life);
+    notify_ready(&life.notify, "ready");
+    live(&life);
+    stop(&life);
+    notify_fini(&life.notify);
     return EXIT_STOPPED;
 }
 
@@ -171,9 +390,14 @@ int serve_main(int argc, char **argv)
         break;
     }
     server.log = log_create(server.config.log_format);
+    control_init(&server.control);
     exit_status = run(&server);
-    queue_destroy(server.queue);
+    control_fini(&server.control);
+    assets_destroy(server.assets);
+    pool_destroy(server.pool);
     metrics_destroy(server.metrics);
-    aha_pipeline_destroy(server.pipeline);
+    access_destroy(server.access);
+    tls_destroy(server.tls);
+    models_destroy(server.models);
     return exit_status;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * DESIGN. A worker takes a job, works without any lock, hands it back. It ends
- * when the queue is closed and empty. A job whose client left, or whose
+ * DESIGN. A worker takes what the pool says, works without any lock, hands on.
+ * It ends when the pool is closed and empty. A task whose client left, or whose
  * deadline passed while it waited, is not worked on.
  */
 #include "server/worker.h"
@@ -17,11 +17,9 @@
 #include "server/server.h"
 #include "server/thread.h"
 
-enum { MEAN_SHIFT = 3 }; /* a new job counts 1/8 in the running mean */
-
 struct worker {
     struct server *server;
-    struct aha_session *session;
+    int index;
     pthread_t thread;
 };
 
@@ -30,104 +28,93 @@ struct workers {
     struct worker *all;
 };
 
-static void note_pace(struct server *server, double ms)
-{
-    unsigned long mean = atomic_load(&server->job_us);
-    unsigned long now_us = (unsigned long)(ms * 1e3);
-
-    /* Two workers may overwrite each other: it is a mean all the same. */
-    atomic_store(&server->job_us,
-                 mean - (mean >> MEAN_SHIFT) + (now_us >> MEAN_SHIFT));
-}
-
-static void work(struct worker *worker, struct job *job)
+/* @return whether the task is not worth its work */
+static bool is_dropped(const struct worker *worker, struct task *task)
 {
     struct server *server = worker->server;
+    struct job *job = task->job;
 
-    job->taken_ms = thread_now_ms();
-    metrics_stage(server->metrics, STAGE_QUEUE, job->taken_ms - job->queued_ms);
     if (atomic_load(&server->is_hurried)) {
-        job_fail(job, PROBLEM_DRAINING,
-                 "This instance was stopped; try another.");
+        failure_set(&task->failure, PROBLEM_DRAINING,
+                    "This instance was stopped; try another.");
     } else if (http_is_client_gone(job)) {
-        job_fail(job, PROBLEM_DEADLINE_EXCEEDED, "The client went away.");
-    } else if (job->taken_ms > job->deadline_ms) {
-        job_fail(job, PROBLEM_DEADLINE_EXCEEDED,
-                 "The photo waited longer than %lld ms for a worker.",
-                 (long long)server->config.request_timeout_ms);
-    } else {
-        analyze_run(job, worker->session);
-        note_pace(server, thread_now_ms() - job->taken_ms);
+        metrics_abandoned(server->metrics);
+        failure_set(&task->failure, PROBLEM_DEADLINE_EXCEEDED,
+                    "The client went away.");
+    } else if (thread_now_ms() > job->deadline_ms) {
+        failure_set(&task->failure, PROBLEM_DEADLINE_EXCEEDED,
+                    "The photo waited longer for a worker than the %.0f ms "
+                    "that the request may take.",
+                    job->patience_ms);
     }
-    http_resume(job);
+    return task->failure.problem != PROBLEM_NONE;
+}
+
+static void prepare(struct worker *worker, struct task *task)
+{
+    struct server *server = worker->server;
+    bool is_prepared;
+
+    task->taken_ms = thread_now_ms();
+    metrics_stage(server->metrics, STAGE_QUEUE,
+                  task->taken_ms - task->queued_ms);
+    if (is_dropped(worker, task)) {
+        analyze_finish(task);
+        return;
+    }
+    is_prepared = analyze_prepare(task, worker->index);
+    if (task->has_analysis) {
+        pace_note(&server->pace, PACE_PREPARE,
+                  thread_now_ms() - task->taken_ms);
+    }
+    if (is_prepared) {
+        pool_push_prepared(server->pool, task);
+    } else {
+        analyze_finish(task);
+    }
+}
+
+static void infer(struct worker *worker, struct task *const tasks[], int n)
+{
+    struct server *server = worker->server;
+    struct task *kept[POOL_MAX_BATCH];
+    double start = thread_now_ms();
+    int n_kept = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (is_dropped(worker, tasks[i])) {
+            analyze_finish(tasks[i]);
+        } else {
+            kept[n_kept++] = tasks[i];
+        }
+    }
+    if (n_kept == 0) {
+        return;
+    }
+    analyze_infer(kept, n_kept, worker->index);
+    pace_note(&server->pace, PACE_INFER, (thread_now_ms() - start) / n_kept);
+    for (int i = 0; i < n_kept; i++) {
+        analyze_finish(kept[i]);
+    }
 }
 
 static void *run(void *data)
 {
     struct worker *worker = data;
-    struct job *job;
+    struct server *server = worker->server;
+    struct pool_work work;
 
-    while ((job = queue_take(worker->server->queue)) != NULL) {
-        work(worker, job);
+    while (pool_take(server->pool, &work)) {
+        atomic_fetch_add(&server->n_busy, 1);
+        if (work.prepare != NULL) {
+            prepare(worker, work.prepare);
+        } else {
+            infer(worker, work.infer, work.n);
+        }
+        atomic_fetch_sub(&server->n_busy, 1);
     }
     aha_thread_fini();
     return NULL;
-}
-
-static void release(struct workers *workers)
-{
-    for (int i = 0; i < workers->n; i++) {
-        aha_session_destroy(workers->all[i].session);
-    }
-    free(workers->all);
-    free(workers);
-}
-
-static struct workers *allocate(int n)
-{
-    struct workers *workers = calloc(1, sizeof *workers);
-
-    if (workers == NULL) {
-        return NULL;
-    }
-    workers->all = calloc((size_t)n, sizeof *workers->all);
-    if (workers->all == NULL) {
-        free(workers);
-        return NULL;
-    }
-    return workers;
-}
-
-enum aha_status workers_start(struct workers **out, struct server *server,
-                              struct aha_error *err)
-{
-    struct workers *workers = allocate(server->n_workers);
-
-    if (workers == NULL) {
-        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
-    }
-    for (int i = 0; i < server->n_workers; i++) {
-        struct worker *worker = &workers->all[i];
-        enum aha_status status =
-            aha_session_create(&worker->session, server->pipeline, err);
-
-        if (status != AHA_OK) {
-            release(workers);
-            return status;
-        }
-        worker->server = server;
-        workers->n++;
-    }
-    for (int i = 0; i < workers->n; i++) {
-        char name[16];
-
-        THREAD_CHECK(pthread_create(&workers->all[i].thread, NULL, run,
-                                    &workers->all[i]));
-        (void)snprintf(name, sizeof name, "aha-worker-%d", i % 1000);
-        THREAD_CHECK(pthread_setname_np(workers->all[i].thread, name));
-    }
-    *out = workers;
-    return AHA_OK;
 }
 
 void workers_join(struct workers *workers)
@@ -138,5 +125,41 @@ void workers_join(struct workers *workers)
     for (int i = 0; i < workers->n; i++) {
         THREAD_CHECK(pthread_join(workers->all[i].thread, NULL));
     }
-    release(workers);
+    free(workers->all);
+    free(workers);
+}
+
+enum aha_status workers_start(struct workers **out, struct server *server,
+                              struct aha_error *err)
+{
+    struct workers *workers = calloc(1, sizeof *workers);
+
+    if (workers == NULL) {
+        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
+    }
+    workers->all = calloc((size_t)server->n_workers, sizeof *workers->all);
+    if (workers->all == NULL) {
+        free(workers);
+        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
+    }
+    for (int i = 0; i < server->n_workers; i++) {
+        struct worker *worker = &workers->all[i];
+        char name[16];
+
+        worker->server = server;
+        worker->index = i;
+        if (pthread_create(&worker->thread, NULL, run, worker) != 0) {
+            pool_close(server->pool);
+            workers_join(workers);
+            return aha_error_set(err, AHA_ERR_ENVIRONMENT,
+                                 "thread %d of %d cannot be started; is there "
+                                 "a limit on processes?",
+                                 i + 1, server->n_workers);
+        }
+        (void)snprintf(name, sizeof name, "aha-worker-%d", i % 1000);
+        THREAD_CHECK(pthread_setname_np(worker->thread, name));
+        workers->n++;
+    }
+    *out = workers;
+    return AHA_OK;
 }

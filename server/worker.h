@@ -11,14 +11,14 @@ struct server;
 struct workers;
 
 /**
- * Create server->n_workers sessions, warm one up, start the threads.
+ * Start server->n_workers threads.
  *
  * @param out  release with workers_join; written on success only
  */
 enum aha_status workers_start(struct workers **out, struct server *server,
                               struct aha_error *err) AHA_MUST_CHECK;
 
-/** The queue must be closed: wait for the threads to empty it and end. */
+/** The pool must be closed: wait for the threads to empty it and end. */
 void workers_join(struct workers *workers);
 
 #endif

@@ -49,16 +49,18 @@ forbid core/*.[ch] core/[!p]*/*.[ch] -- '#include "core/picture/' \
 forbid core/ops/*.[ch] core/kernel/*.[ch] -- \
     '#include "core/(graph|model|vision|pipeline)' 'ops sit below graph'
 
-only '#include <vips/' 'libvips belongs to image.c and encode.c' \
+only '#include [<"]vips/' 'libvips belongs to image.c and encode.c' \
     core/vision/image.c core/vision/encode.c
-only '#include <glib' 'GLib belongs to core/digest.c' core/digest.c
-only '#include <cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
-only '#include <jansson' 'Jansson belongs to document.c, reply and parse' \
+only '#include [<"]glib' 'GLib belongs to core/digest.c' core/digest.c
+only '#include [<"]cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
+only '#include [<"]jansson' 'Jansson belongs to document.c, reply and parse' \
     core/document.c server/reply.c server/reply_face.c server/reply_about.c \
-    server/reply_tensor.c server/reply_json.h server/parse.c server/wipe.c
-only '#include <gnutls/' 'GnuTLS belongs to server/tls.c' server/tls.c
-only '#include <microhttpd' 'libmicrohttpd belongs to http and body' \
-    server/http.c server/http_answer.c server/http_stream.c server/body.c
+    server/reply_tensor.c server/reply_json.h server/parse.c \
+    server/parse_tensor.c server/parse_json.h
+only '#include [<"]gnutls/' 'GnuTLS belongs to server/tls.c' server/tls.c
+only '#include [<"]microhttpd' 'libmicrohttpd belongs to http and body' \
+    server/http.c server/http_head.c server/http_answer.c \
+    server/http_answer.h server/http_stream.c server/body.c
 
 for symbol in $(nm -u "$1" | awk '$1 == "U" { print $2 }' | sort -u); do
     case "$symbol" in

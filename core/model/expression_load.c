@@ -108,6 +108,14 @@ static enum aha_status read_fusion(const struct loader *loader,
     return AHA_OK;
 }
 
+/* Names go into paths, log lines and metrics as they are. */
+static bool is_plain(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ==
+           '\0';
+}
+
 static enum aha_status read_labels(const struct loader *loader,
                                    const struct document_node *labels)
 {
@@ -122,7 +130,8 @@ static enum aha_status read_labels(const struct loader *loader,
     for (int i = 0; i < n; i++) {
         const char *text = document_text(document_item(labels, i));
 
-        if (text == NULL || text[0] == '\0' || strlen(text) >= AHA_MAX_NAME) {
+        if (text == NULL || text[0] == '\0' || strlen(text) >= AHA_MAX_NAME ||
+            !is_plain(text)) {
             return loader_refuse(loader, "a label is a short name, not", text);
         }
         memcpy(info->labels[i], text, strlen(text) + 1);
@@ -293,6 +302,11 @@ static enum aha_status read_metadata(const struct loader *loader)
          i++) {
         status = weights_text(loader->file, texts[i].key, texts[i].capacity,
                               texts[i].out, loader->err);
+    }
+    if (status == AHA_OK &&
+        (!is_plain(info->name) || !is_plain(info->version))) {
+        return loader_refuse(loader, "name and version must be plain, not",
+                             is_plain(info->name) ? info->version : info->name);
     }
     return status;
 }

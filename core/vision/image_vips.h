@@ -2,8 +2,8 @@
 /*
  * image_vips.h - start and stop of libvips, for aha_init() alone.
  *
- * image.c and encode.c are the only users of libvips. Start it while the process has one
- * thread.
+ * image.c and encode.c are the only users of libvips. Start it while the
+ * process has one thread.
  */
 #ifndef AHA_VISION_IMAGE_VIPS_H
 #define AHA_VISION_IMAGE_VIPS_H

@@ -1,58 +1,166 @@
 // SPDX-License-Identifier: MIT
 #include "server/handlers/analyze.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "server/reply.h"
+#include "server/handlers/answer.h"
+#include "server/http.h"
+#include "server/http_stream.h"
+#include "server/parse.h"
 #include "server/server.h"
 #include "server/thread.h"
 
-static void fail(struct job *job, const struct aha_error *err)
+/* What the library said, as the client may hear it. */
+static void fail(struct task *task, const struct aha_error *err)
 {
+    const struct job *job = task->job;
     enum problem problem = problem_from_status(err->status);
 
     if (problem == PROBLEM_IMAGE_TOO_MANY_PIXELS) {
-        job->limit = job->options.max_pixels;
-    }
-    if (problem == PROBLEM_INTERNAL) {
+        failure_limit(&task->failure, problem, job->options.photo.max_pixels,
+                      -1, "%s", err->text);
+    } else if (problem == PROBLEM_INTERNAL) {
         log_event(&job->server->log, "error", "request %s: %s: %s", job->id,
                   aha_status_name(err->status), err->text);
-        job_fail(job, problem, "The photo could not be analysed.");
-        return;
+        failure_set(&task->failure, problem,
+                    "The photo could not be analysed.");
+    } else {
+        failure_set(&task->failure, problem, "%s", err->text);
     }
-    job_fail(job, problem, "%s", err->text);
 }
 
-void analyze_run(struct job *job, struct aha_session *session)
+/* A picture is drawn on the photo, which is therefore kept until then. */
+static bool is_upload_needed(const struct job *job)
 {
-    struct server *server = job->server;
+    return job->media == MEDIA_PNG || job->media == MEDIA_WEBP;
+}
+
+static bool prepare_photo(struct task *task, int worker)
+{
+    struct job *job = task->job;
     struct aha_error err = {AHA_OK, ""};
-    struct aha_analysis analysis;
     enum aha_status status;
 
-    status = aha_analyze(session, job->bytes, job->n_bytes, &job->options,
-                         &analysis, &err);
-    job_drop_upload(job);
+    task->model = job->model;
+    status = aha_prepare(model_session(task->model, worker), task->upload.bytes,
+                         task->upload.n_bytes, &job->options.photo,
+                         &task->analysis, &err);
+    if (status != AHA_OK || !is_upload_needed(job)) {
+        upload_drop(&task->upload);
+    }
     if (status != AHA_OK) {
-        fail(job, &err);
+        fail(task, &err);
+        return false;
+    }
+    task->has_analysis = true;
+    if (task->analysis.n_faces == 0 && job->options.is_no_face_error) {
+        failure_set(&task->failure, PROBLEM_NO_FACE,
+                    "No face was found in the photo.");
+        return false;
+    }
+    return task->analysis.n_faces > 0 && !job->options.is_detection;
+}
+
+static bool prepare_tensor(struct task *task, int worker)
+{
+    struct job *job = task->job;
+    struct aha_error err = {AHA_OK, ""};
+    struct parse_planes planes;
+    enum aha_status status;
+
+    if (!parse_tensors(job, &planes)) {
+        return false;
+    }
+    task->model = job->model;
+    status = aha_prepare_crops(model_session(task->model, worker), planes.luma,
+                               planes.n, planes.height, planes.width,
+                               &task->analysis, &err);
+    explicit_bzero(planes.luma, planes.n_bytes);
+    free(planes.luma);
+    if (status != AHA_OK) {
+        fail(task, &err);
+        return false;
+    }
+    task->has_analysis = true;
+    return true;
+}
+
+/* From one JSON body to a task a photo; the entry itself is done then. */
+static void spread(struct job *job)
+{
+    const struct config *config = &job->server->config;
+
+    if (!parse_photos(job, (int)config->max_batch_images) ||
+        !answer_begin_stream(job)) {
         return;
     }
-    metrics_analysis(server->metrics, &analysis);
-    job->timing = analysis.timing;
-    job->n_faces = analysis.n_faces;
-    job->answered_ms = thread_now_ms();
-    job->reply =
-        reply_analysis(&analysis, server->model,
-                       &(struct reply_context){
-                           .request_id = job->id,
-                           .queue_ms = job->taken_ms - job->queued_ms,
-                           .total_ms = job->answered_ms - job->arrived_ms,
-                       });
-    aha_analysis_fini(&analysis);
-    if (job->reply == NULL) {
-        job_fail(job, PROBLEM_INTERNAL, "The answer could not be written.");
-        return;
+    if (!answer_submit(job, job->tasks, job->n_tasks, 1)) {
+        stream_destroy(job->stream);
+        job->stream = NULL;
+    } else if (job->stream != NULL) {
+        http_resume(job, JOB_STREAMING);
     }
-    job->n_reply = strlen(job->reply);
-    job->content_type = "application/json";
+}
+
+bool analyze_prepare(struct task *task, int worker)
+{
+    struct job *job = task->job;
+
+    switch (task->kind) {
+    case TASK_JSON:
+        if (router_info(job->route)->body == BODY_PHOTOS) {
+            spread(job);
+            return false;
+        }
+        if (!parse_photo(job)) {
+            return false;
+        }
+        return prepare_photo(task, worker);
+    case TASK_TENSOR:
+        return prepare_tensor(task, worker);
+    case TASK_PHOTO:
+        break;
+    }
+    return prepare_photo(task, worker);
+}
+
+void analyze_infer(struct task *const tasks[], int n, int worker)
+{
+    struct aha_analysis *analyses[POOL_MAX_BATCH];
+    int faces = 0;
+
+    for (int i = 0; i < n; i++) {
+        analyses[i] = &tasks[i]->analysis;
+        faces += tasks[i]->analysis.n_faces;
+    }
+    aha_infer(model_session(tasks[0]->model, worker), analyses, n);
+    for (int i = 0; i < n; i++) {
+        tasks[i]->batch_size = faces;
+    }
+    metrics_batch(tasks[0]->job->server->metrics, faces);
+}
+
+void analyze_finish(struct task *task)
+{
+    struct job *job = task->job;
+    bool is_photo = task != &job->entry || job->tasks == &job->entry;
+
+    if (task->has_analysis && task->failure.problem == PROBLEM_NONE) {
+        metrics_analysis(job->server->metrics, &task->analysis,
+                         job->options.is_detection);
+    }
+    if (!is_photo && task->failure.problem != PROBLEM_NONE) {
+        job->failure = task->failure;
+    }
+    if (task != &job->entry && task->failure.problem != PROBLEM_NONE) {
+        metrics_problem(job->server->metrics, task->failure.problem);
+    }
+    if (is_photo && job->stream != NULL) {
+        answer_stream(task);
+    }
+    if (atomic_fetch_sub(&job->n_left, 1) == 1) {
+        answer_job(job);
+    }
+    job_release(job);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * analyze.h - POST /v1/analyze, the part that runs on a worker.
+ * analyze.h - what workers do with photos and tensors, and how the answers to
+ * /v1/analyze, /v1/detect, /v1/batch and inference are made.
  */
 #ifndef AHA_SERVER_HANDLERS_ANALYZE_H
 #define AHA_SERVER_HANDLERS_ANALYZE_H
@@ -8,9 +9,19 @@
 #include "server/job.h"
 
 /**
- * Answer the job's upload: afterwards it has a reply or a problem, and the
- * upload is wiped. The job belongs to the caller, the session to its thread.
+ * The first half of a task, on worker `worker`.
+ *
+ * @return true when it is to be inferred; else it is finished, well or not
  */
-void analyze_run(struct job *job, struct aha_session *session);
+bool analyze_prepare(struct task *task, int worker);
+
+/** The second half, of tasks of one model. */
+void analyze_infer(struct task *const tasks[], int n, int worker);
+
+/**
+ * The task is done. The last one of a job answers it and hands it back; the
+ * task is not the caller's any more.
+ */
+void analyze_finish(struct task *task);
 
 #endif

@@ -50,6 +50,9 @@ unsigned long support_allocations(void);
  */
 bool support_fail_allocation(unsigned long n);
 
+/** Bytes that were wiped so far, on any thread, by explicit_bzero. */
+unsigned long support_wiped_bytes(void);
+
 /** A pipeline of the bundled weights and one session. */
 void support_open(struct aha_pipeline **pipeline, struct aha_session **session);
 

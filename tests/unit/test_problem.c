@@ -12,6 +12,8 @@ START_TEST(codes_are_distinct_and_complete)
 
         ck_assert_ptr_nonnull(info->code);
         ck_assert_ptr_nonnull(info->title);
+        ck_assert_uint_eq(strspn(info->code, "abcdefghijklmnopqrstuvwxyz_"),
+                          strlen(info->code));
         ck_assert(i == PROBLEM_NONE
                       ? info->status == 200
                       : info->status >= 400 && info->status < 600);
@@ -38,6 +40,34 @@ START_TEST(statuses_map_to_the_clients_fault_or_ours)
 }
 END_TEST
 
+START_TEST(the_first_failure_stands)
+{
+    struct failure failure = {.problem = PROBLEM_NONE};
+
+    failure_set(&failure, PROBLEM_EMPTY_BODY, "first %d", 1);
+    failure_set(&failure, PROBLEM_INTERNAL, "second");
+    failure_limit(&failure, PROBLEM_TOO_MANY_IMAGES, 3, 4, "third");
+    ck_assert_int_eq(failure.problem, PROBLEM_EMPTY_BODY);
+    ck_assert_str_eq(failure.detail, "first 1");
+    ck_assert_int_eq(failure.limit, -1);
+    ck_assert_int_eq(failure.actual, -1);
+}
+END_TEST
+
+START_TEST(a_limit_goes_with_its_failure)
+{
+    struct failure failure = {.problem = PROBLEM_NONE};
+    char text[2 * FAILURE_DETAIL];
+
+    memset(text, 't', sizeof text);
+    text[sizeof text - 1] = '\0';
+    failure_limit(&failure, PROBLEM_TOO_MANY_IMAGES, 3, 4, "%s", text);
+    ck_assert_int_eq(failure.limit, 3);
+    ck_assert_int_eq(failure.actual, 4);
+    ck_assert_uint_eq(strlen(failure.detail), FAILURE_DETAIL - 1);
+}
+END_TEST
+
 Suite *problem_suite(void)
 {
     Suite *suite = suite_create("problem");
@@ -45,6 +75,8 @@ Suite *problem_suite(void)
 
     tcase_add_test(tests, codes_are_distinct_and_complete);
     tcase_add_test(tests, statuses_map_to_the_clients_fault_or_ours);
+    tcase_add_test(tests, the_first_failure_stands);
+    tcase_add_test(tests, a_limit_goes_with_its_failure);
     suite_add_tcase(suite, tests);
     return suite;
 }

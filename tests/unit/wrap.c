@@ -57,3 +57,33 @@ void *__wrap_aligned_alloc(size_t alignment, size_t n)
 {
     return must_fail() ? NULL : __real_aligned_alloc(alignment, n);
 }
+
+/*
+ * What is wiped, counted: nobody may look at memory once it is freed. The
+ * second name is the one that a build with checks calls.
+ */
+static atomic_ulong n_wiped;
+
+void explicit_bzero(void *bytes, size_t n);
+void __explicit_bzero_chk(void *bytes, size_t n, size_t capacity);
+
+unsigned long support_wiped_bytes(void)
+{
+    return atomic_load(&n_wiped);
+}
+
+void explicit_bzero(void *bytes, size_t n)
+{
+    volatile unsigned char *byte = bytes;
+
+    for (size_t i = 0; i < n; i++) {
+        byte[i] = 0;
+    }
+    atomic_fetch_add(&n_wiped, n);
+}
+
+void __explicit_bzero_chk(void *bytes, size_t n, size_t capacity)
+{
+    (void)capacity;
+    explicit_bzero(bytes, n);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * answer.h - from a job's tasks to its answer, and from a job to its tasks:
+ * admission, streaming, JSON and pictures.
+ */
+#ifndef AHA_SERVER_HANDLERS_ANSWER_H
+#define AHA_SERVER_HANDLERS_ANSWER_H
+
+#include "server/job.h"
+
+/**
+ * Hand tasks of a job to the pool, all or none.
+ *
+ * @param n_own  1 when a worker calls, which is busy but not ahead; else 0
+ *
+ * @return false when they were refused: the job has failed
+ */
+bool answer_submit(struct job *job, struct task *tasks, int n, int n_own);
+
+/**
+ * Give the job a stream when it is to be answered as NDJSON.
+ *
+ * @return false when memory ran out: the job has failed
+ */
+bool answer_begin_stream(struct job *job);
+
+/** Put a finished task's line into the stream, and forget its analysis. */
+void answer_stream(struct task *task);
+
+/** All tasks are done: answer, and give the job back to its connection. */
+void answer_job(struct job *job);
+
+#endif
