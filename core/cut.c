@@ -110,7 +110,7 @@ enum aha_status photo_cut(struct photo *photo)
     double start = pipeline_now_ms();
 
     for (int i = 0; status == AHA_OK && i < photo->analysis.n_faces; i++) {
-        if (photo->options->is_aligned) {
+        if (photo->is_whole) {
             cut_whole(photo, i);
         } else {
             cut_face(photo, i);

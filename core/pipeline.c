@@ -303,7 +303,48 @@ static enum aha_status take_whole(struct photo *photo)
         return aha_error_set(photo->err, AHA_ERR_MEMORY, "out of memory");
     }
     photo->analysis.n_faces = 1;
+    photo->is_whole = true;
     return AHA_OK;
+}
+
+/*
+ * The photo is one face, cut out: the mesh is placed on all of it and a border.
+ * Where it sees no face, the photo counts as aligned.
+ */
+static enum aha_status take_crop(struct photo *photo)
+{
+    struct aha_session *session = photo->session;
+    enum aha_status status = take_whole(photo);
+    float w = (float)photo->image.width;
+    float h = (float)photo->image.height;
+    struct detection all = {
+        .box = {0, 0, w, h},
+        .confidence = 1,
+        .left_eye = {w, h / 2},
+        .right_eye = {0, h / 2},
+    };
+    double start = pipeline_now_ms();
+
+    if (status != AHA_OK) {
+        return status;
+    }
+    if (landmark_run(session->landmarker, &photo->image, &all,
+                     &session->landmarks[0]) &&
+        session->landmarks[0].confidence >= MIN_LANDMARK_CONFIDENCE) {
+        photo->is_whole = false;
+        photo->analysis.n_faces = 0;
+        keep_face(photo, &all.box, &all, &session->landmarks[0]);
+    }
+    photo->analysis.timing.detect_ms += pipeline_now_ms() - start;
+    return AHA_OK;
+}
+
+static enum aha_status take_faces(struct photo *photo)
+{
+    if (photo->options->is_aligned) {
+        return take_whole(photo);
+    }
+    return photo->options->is_cropped ? take_crop(photo) : find_faces(photo);
 }
 
 enum aha_status photo_prepare(struct photo *photo)
@@ -311,8 +352,7 @@ enum aha_status photo_prepare(struct photo *photo)
     enum aha_status status = check_header(photo);
 
     if (status == AHA_OK) {
-        status =
-            photo->options->is_aligned ? take_whole(photo) : find_faces(photo);
+        status = take_faces(photo);
     }
     if (status == AHA_OK && !photo->options->has_no_expression) {
         status = photo_cut(photo);

@@ -36,6 +36,8 @@ struct aha_options {
     float min_face_size;       /* shorter side of the box, px; 16 */
     float detection_threshold; /* (0, 1); 0.2 */
     bool is_aligned; /* the photo is one aligned face: nothing is searched */
+    bool is_cropped; /* the photo is one face, cut out: only its landmarks are
+                        searched; it is taken as aligned where there are none */
     bool has_no_expression; /* stop after the faces are found */
 };
 
