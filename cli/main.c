@@ -18,6 +18,7 @@ static const struct verb {
 } verbs[] = {
     {"predict", predict_main, true, "expressions of the faces in photo files"},
     {"inspect", inspect_main, true, "a contact sheet of what the networks saw"},
+    {"evaluate", evaluate_main, true, "how right it is on a labelled data set"},
     {"serve", serve_main, true, "answer photos over HTTP"},
     {"health", health_main, false, "ask a running daemon whether it is ready"},
     {"version", version_main, true, "versions, kernels and the bundled model"},

@@ -36,7 +36,7 @@ struct photo {
     struct aha_error *err;
     struct aha_image image; /* decoded at 1/shrink */
     int shrink;
-    bool is_whole; /* the frame of its one face is the photo's */
+    bool is_whole;          /* the frame of its one face is the photo's */
     struct aha_point scale; /* full-size px per px of image */
     struct aha_analysis analysis;
 };

@@ -53,10 +53,10 @@ only '#include [<"]vips/' 'libvips belongs to image.c and encode.c' \
     core/vision/image.c core/vision/encode.c
 only '#include [<"]glib' 'GLib belongs to core/digest.c' core/digest.c
 only '#include [<"]cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
-only '#include [<"]jansson' 'Jansson belongs to document.c, reply and parse' \
+only '#include [<"]jansson' 'Jansson belongs to document.c, reply, parse, reports' \
     core/document.c server/reply.c server/reply_face.c server/reply_about.c \
     server/reply_tensor.c server/reply_json.h server/parse.c \
-    server/parse_tensor.c server/parse_json.h
+    server/parse_tensor.c server/parse_json.h cli/evaluate_json.c
 only '#include [<"]gnutls/' 'GnuTLS belongs to server/tls.c' server/tls.c
 only '#include [<"]microhttpd' 'libmicrohttpd belongs to http and body' \
     server/http.c server/http_head.c server/http_answer.c \

@@ -229,6 +229,64 @@ START_TEST(aligned_photo_is_its_own_frame)
 }
 END_TEST
 
+/* A grey square of the portrait, as a PNG. */
+static void *cut_square(int x, int y, int side, size_t *n)
+{
+    struct aha_image_info about;
+    struct aha_image whole = {0};
+    struct aha_image square = {0};
+    void *bytes = NULL;
+
+    ck_assert_int_eq(aha_image_probe(portrait, n_portrait, 1 << 20,
+                                     AHA_FORMATS_ALL, &about, NULL),
+                     AHA_OK);
+    ck_assert_int_eq(
+        aha_image_decode(portrait, n_portrait, &about, 1, &whole, NULL),
+        AHA_OK);
+    ck_assert_int_eq(aha_image_init(&square, side, side, NULL), AHA_OK);
+    for (int row = 0; row < side; row++) {
+        memcpy(square.rgb + (ptrdiff_t)row * side * 3,
+               whole.rgb + ((ptrdiff_t)(y + row) * whole.width + x) * 3,
+               (size_t)side * 3);
+    }
+    ck_assert_int_eq(aha_image_encode(&square, AHA_IMAGE_PNG, &bytes, n, NULL),
+                     AHA_OK);
+    aha_image_fini(&whole);
+    aha_image_fini(&square);
+    return bytes;
+}
+
+START_TEST(cropped_photo_has_landmarks_or_is_its_own_frame)
+{
+    /* her face, and the flag behind her */
+    static const struct {
+        int x, y, side;
+        bool is_face;
+    } crops[] = {{170, 55, 120, true}, {0, 0, 100, false}};
+    struct aha_options options = aha_options_default();
+
+    options.is_cropped = true;
+    for (size_t i = 0; i < sizeof crops / sizeof *crops; i++) {
+        struct aha_analysis analysis;
+        const struct aha_face *face;
+        size_t n = 0;
+        void *bytes = cut_square(crops[i].x, crops[i].y, crops[i].side, &n);
+
+        ck_assert_int_eq(
+            aha_analyze(session, bytes, n, &options, &analysis, NULL), AHA_OK);
+        ck_assert_int_eq(analysis.n_faces, 1);
+        face = &analysis.faces[0].face;
+        ck_assert_int_eq((int)face->box.width, crops[i].side);
+        /* the template's nose stands at .5 of the frame exactly */
+        ck_assert_int_eq(face->landmarks[AHA_NOSE].x !=
+                             (float)crops[i].side / 2,
+                         crops[i].is_face);
+        aha_analysis_fini(&analysis);
+        free(bytes);
+    }
+}
+END_TEST
+
 START_TEST(detection_alone_infers_nothing)
 {
     struct aha_options options = aha_options_default();
@@ -356,6 +414,7 @@ Suite *pipeline_suite(void)
     tcase_add_test(tests, batched_bits_are_those_alone);
     tcase_add_test(tests, planes_alone_and_together);
     tcase_add_test(tests, aligned_photo_is_its_own_frame);
+    tcase_add_test(tests, cropped_photo_has_landmarks_or_is_its_own_frame);
     tcase_add_test(tests, detection_alone_infers_nothing);
     tcase_add_test(tests, same_bits_on_every_thread);
     tcase_add_test(tests, inspection_has_every_crop);
