@@ -1,7 +1,7 @@
 """Train a network of the AHA family on FER-2013.
 
   python3 -m training.prepare                       once
-  python3 -m training.train --epochs 12             the shipped network
+  python3 -m training.train --epochs 12             the whole network
   python3 -m training.train --summary               sizes only
 
 A run is known by its name (--run, else the configuration's) and lives in
@@ -24,8 +24,8 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from training.aha import face_start, paths
-from training.aha.data import Faces
+from training.aha import face_start, fast, paths, safetensors, weight_file
+from training.aha.data import VOTES, Faces
 from training.aha.model import Aha, load_config, loss_all, summary
 
 BETAS = (0.9, 0.98)
@@ -33,6 +33,7 @@ MAX_GRADIENT = 5.0
 SAVE_EVERY_S = 120
 SHOW_EVERY = 20
 START_FACES = 256
+SMALLER = 5 / 6  # --small
 
 
 def parser_of(text):
@@ -51,18 +52,31 @@ def parser_of(text):
     add("--batch", type=int, default=64)
     add("--rate", type=float, default=1e-3, help="highest learning rate")
     add("--decay", type=float, default=0.02, help="weight decay")
+    add("--votes", type=float, default=VOTES,
+        help="share of the FER+ votes in a target, the rest is the label")
+    add("--change", type=float, default=1,
+        help="strength of the augmentation")
     add("--ema", type=float, default=0.998,
         help="decay of the averaged weights, the ones judged and exported")
     add("--warm-up", type=int, default=300, help="steps")
-    add("--start", metavar="RUN",
-        help="begin with the averaged weights of another run, as far as\n"
-             "names and shapes agree")
+    add("--start", metavar="RUN,...",
+        help="begin with the averaged weights of other runs, or with\n"
+             "weight files, as far as names and shapes agree; later ones\n"
+             "win")
+    add("--slow", metavar="REGION:FACTOR,...", default="",
+        help="these regions' nets learn at a share of the rate; 0: not")
     add("--seed", type=int, default=1)
     add("--workers", type=int, default=2,
         help="processes of one thread, each with its share of every batch")
     add("--fp32", action="store_true",
         help="convolve in fp32 (default: bfloat16, faster where the\n"
              "processor has it)")
+    add("--sync", type=int, default=1,
+        help="average the workers' weights after so many steps, in place\n"
+             "of their gradients each step; --batch is a worker's then")
+    add("--small", type=float, default=0, metavar="SHARE",
+        help="see regions at 5/6 of their size for this share of the run")
+    add("--judge", type=int, default=1, help="judge every so many epochs")
     add("--steps", type=int, help="stop after so many steps (a trial)")
     return parser
 
@@ -86,8 +100,9 @@ class Average:
         self.model, self.decay = copy.deepcopy(model).eval(), decay
 
     @torch.no_grad()
-    def update(self, model, step):
-        keep = min(self.decay, (1 + step) / (10 + step))
+    def update(self, model, step, steps):
+        """Move towards the model, which has done so many more steps."""
+        keep = min(self.decay, (1 + step) / (10 + step)) ** steps
         mine = self.model.state_dict()
         for name, value in model.state_dict().items():
             if value.is_floating_point():
@@ -114,9 +129,11 @@ class Run:
         args = self.args
         self.folder = f"{args.cache}/{args.run}"
         os.makedirs(self.folder, exist_ok=True)
-        self.train = Faces(args.data, args.cache, "train")
+        self.train = Faces(args.data, args.cache, "train", args.votes,
+                           args.change)
         self.test = Faces(args.data, args.cache, "public_test")
-        self.per_epoch = len(self.train) // args.batch
+        each = args.batch * (1 if args.sync == 1 else args.workers)
+        self.per_epoch = len(self.train) // each
         self.total = self.per_epoch * args.epochs
         self.names = self.config["regions"]
         saved = f"{self.folder}/checkpoint.pt"
@@ -124,15 +141,46 @@ class Run:
         if not found:
             self.start_branches()
         self.average = Average(self.model, args.ema)
-        matrices = [p for p in self.model.parameters() if p.dim() > 1]
-        others = [p for p in self.model.parameters() if p.dim() <= 1]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": args.decay},
-             {"params": others, "weight_decay": 0.0}],
-            lr=args.rate, betas=BETAS)
+        self.slow_down()
+        self.optimiser = fast.AdamW(self.groups(), lr=args.rate,
+                                    betas=BETAS)
         if found:
             self.restore(torch.load(saved))
         self.clock = time.time()
+
+    def slow_down(self):
+        """Read --slow; nets that do not learn keep their statistics too."""
+        self.factors = {}
+        for part in filter(None, self.args.slow.split(",")):
+            name, factor = part.split(":")
+            self.factors[f"nets.{name}."] = float(factor)
+            if float(factor) == 0:
+                self.model.nets[name].requires_grad_(False)
+        for net in self.model.nets.values():
+            net.train(next(net.parameters()).requires_grad)
+
+    def groups(self):
+        """Parameters by rate and by whether they decay."""
+        groups = {}
+        for name, p in self.model.named_parameters():
+            factor = next((f for prefix, f in self.factors.items()
+                           if name.startswith(prefix)), 1.0)
+            decay = self.args.decay if p.dim() > 1 else 0.0
+            if p.requires_grad:
+                groups.setdefault((factor, decay), []).append(p)
+        return [{"params": params, "weight_decay": decay, "factor": factor}
+                for (factor, decay), params in groups.items()]
+
+    def take_file(self, path):
+        """Take what fits from a weight file."""
+        tensors, _ = safetensors.read(path)
+        found = weight_file.fill(self.model, tensors)
+        rows = torch.randperm(len(self.train))[:START_FACES]
+        crops = self.train.crops(rows, found, train=True)
+        for name in found:
+            face_start.rest_on_statistics(self.model.nets[name], crops[name])
+        if self.worker == 0:
+            print(f"{', '.join(found)} from {paths.shown(path)}")
 
     def take_over(self, run):
         """Take what fits from the averaged weights of another run."""
@@ -142,12 +190,20 @@ class Run:
         fits = {name: value for name, value in theirs.items()
                 if name in mine and mine[name].shape == value.shape}
         self.model.load_state_dict(fits, strict=False)
+        # Of the classifier, the columns that meet the branches of both.
+        narrow, wide = theirs["classifier.weight"], mine["classifier.weight"]
+        if narrow.shape[1] < wide.shape[1]:
+            wide[:, :narrow.shape[1]] = narrow
         if self.worker == 0:
             print(f"{len(fits)} of {len(mine)} tensors from {run}")
 
     def start_branches(self):
+        for start in filter(None, (self.args.start or "").split(",")):
+            if start.endswith(".safetensors"):
+                self.take_file(start)
+            else:
+                self.take_over(start)
         if self.args.start:
-            self.take_over(self.args.start)
             return
         for region in self.model.regions:
             spec = self.config["nets"][region.branch]
@@ -197,9 +253,10 @@ class Run:
             self.args.seed * 10007 + epoch)
         return torch.randperm(len(self.train), generator=shuffle)
 
-    def share(self, told):
-        """Average gradients, batch statistics and `told` over workers."""
-        shared = [p.grad for p in self.model.parameters()]
+    def share(self, told, weights):
+        """Average over workers: gradients or weights, statistics, `told`."""
+        shared = [p.data if weights else p.grad
+                  for p in self.model.parameters() if p.requires_grad]
         shared += [b for b in self.model.buffers() if b.is_floating_point()]
         shared.append(told)
         flat = torch.cat([t.flatten() for t in shared])
@@ -214,9 +271,11 @@ class Run:
         torch.manual_seed((self.args.seed * 1000003 + self.step)
                           * self.args.workers + self.worker)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
-        rows = rows[self.worker::self.args.workers]
-        crops = self.train.crops(rows, self.names, train=True)
+            group["lr"] = self.rate() * group["factor"]
+        if self.args.sync == 1:
+            rows = rows[self.worker::self.args.workers]
+        scale = SMALLER if self.progress() < self.args.small else 1
+        crops = self.train.crops(rows, self.names, True, scale)
         fused, own = self.model(crops, bf16=not self.args.fp32)
         loss = loss_all(fused, own, self.train.targets[rows],
                         self.config["loss"])
@@ -224,14 +283,32 @@ class Run:
         loss.backward()
         hits = (fused.argmax(1) == self.train.labels[rows]).float().mean()
         told = torch.stack([loss.detach(), hits, torch.zeros(())])
+        if self.args.sync == 1:
+            self.share(told, weights=False)
+        self.optimiser.step(self.clip())
+        self.step += 1
+        return told
+
+    def clip(self):
+        """What to multiply the gradients by, so that they are not too long."""
+        length = torch.stack([p.grad.norm() for p in self.model.parameters()
+                              if p.grad is not None]).norm()
+        return min(1.0, MAX_GRADIENT / (float(length) + 1e-6))
+
+    def meet(self, told):
+        """Average weights (--sync) and clocks over the workers.
+
+        All that a worker decides by the clock it decides after a meeting.
+        """
         now = time.time()
         told[2], self.clock = now - self.clock, now
-        self.share(told)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRADIENT)
-        self.optimiser.step()
-        self.step += 1
-        self.average.update(self.model, self.step)
-        return told.tolist()
+        if self.args.sync > 1:
+            self.share(told, weights=True)
+        else:
+            dist.all_reduce(told[2:])
+            told[2] /= self.args.workers
+        self.spent += float(told[2])
+        self.average.update(self.model, self.step, self.args.sync)
 
     @torch.no_grad()
     def judge(self):
@@ -240,7 +317,8 @@ class Run:
         mine = torch.arange(self.worker, len(self.test), self.args.workers)
         for rows in mine.split(128):
             crops = self.test.crops(rows, self.names, train=False)
-            fused, own = self.average.model(crops)
+            fused, own = self.average.model(crops,
+                                            bf16=not self.args.fp32)
             for i, logits in enumerate([fused, *own.values()]):
                 right[i] += (logits.argmax(1)
                              == self.test.labels[rows]).sum()
@@ -253,9 +331,10 @@ def show(run, epoch, done, loss, hits, rate):
     left = (run.total - run.step) / rate / 60
     if run.args.minutes:
         left = min(left, run.args.minutes - run.spent / 60)
+    faces = len(run.train) / run.per_epoch
     print(f"epoch {epoch + 1}/{run.args.epochs} step {done}/{run.per_epoch} "
           f"loss {loss:.3f} train {100 * hits:.1f} % "
-          f"{rate * run.args.batch:.0f} faces/s, {left:.0f} min to go",
+          f"{rate * faces:.0f} faces/s, {left:.0f} min to go",
           flush=True)
 
 
@@ -279,20 +358,26 @@ def log_epoch(run, epoch, loss, hits):
 
 def train(run):
     saved, window, loss, hits = time.time(), [], None, None
+    args, batch = run.args, run.args.batch
+    parts, mine = (1, 0) if args.sync == 1 else (args.workers, run.worker)
     while run.progress() < 1:
         epoch, done = divmod(run.step, run.per_epoch)
-        batch = run.args.batch
-        rows = run.order(epoch)[done * batch:(done + 1) * batch]
-        new_loss, new_hits, seconds = run.learn(rows)
-        run.spent += seconds
+        at = (done * parts + mine) * batch
+        told = run.learn(run.order(epoch)[at:at + batch])
+        new_loss, new_hits = told[:2].tolist()
         loss = new_loss if loss is None else 0.98 * loss + 0.02 * new_loss
         hits = new_hits if hits is None else 0.98 * hits + 0.02 * new_hits
-        window = (window + [time.time()])[-100:]
-        if run.worker == 0 and done % SHOW_EVERY == 0 and len(window) > 1:
-            rate = (len(window) - 1) / (window[-1] - window[0])
-            show(run, epoch, done, loss, hits, rate)
-        stop = run.args.steps and run.step >= run.args.steps
-        if done + 1 == run.per_epoch or run.progress() == 1:
+        ends = done + 1 == run.per_epoch
+        if not ends and run.step % args.sync:
+            continue
+        run.meet(told)
+        window = (window + [(time.time(), run.step)])[-50:]
+        if run.worker == 0 and done // args.sync % SHOW_EVERY == 0 \
+                and len(window) > 1:
+            (first, low), (last, high) = window[0], window[-1]
+            show(run, epoch, done, loss, hits, (high - low) / (last - first))
+        stop = args.steps and run.step >= args.steps
+        if run.progress() == 1 or ends and (epoch + 1) % args.judge == 0:
             log_epoch(run, epoch, loss, hits)
             window, saved = [], 0
         if stop or time.time() - saved > SAVE_EVERY_S:

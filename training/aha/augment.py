@@ -40,55 +40,58 @@ def mirror(images, points):
     return images, torch.where(flip[:, None, None], seen, points)
 
 
-def jitter(points):
+def jitter(points, by):
     n = len(points)
     return points + torch.randn_like(points) * uniform(
-        n, 0, POINT_JITTER)[:, None, None]
+        n, 0, by * POINT_JITTER)[:, None, None]
 
 
-def warp(n):
+def warp(n, by):
     """(A, t) of align.regions: a small random affine map of the frame."""
-    turn, shear = uniform(n, -TURN, TURN), uniform(n, -SHEAR, SHEAR)
-    size = torch.exp(uniform(n, -SCALE, SCALE))
-    stretch = torch.exp(uniform(n, -STRETCH, STRETCH))
+    def each(most):
+        return uniform(n, -by * most, by * most)
+
+    turn, shear = each(TURN), each(SHEAR)
+    size = torch.exp(each(SCALE))
+    stretch = torch.exp(each(STRETCH))
     cos, sin = turn.cos(), turn.sin()
     rotate = torch.stack([cos, -sin, sin, cos], 1).view(n, 2, 2)
     zero = torch.zeros(n)
     form = torch.stack([size * stretch, shear, zero, size / stretch], 1)
     return rotate @ form.view(n, 2, 2), torch.stack(
-        [uniform(n, -SHIFT, SHIFT), uniform(n, -SHIFT, SHIFT)], 1)
+        [each(SHIFT), each(SHIFT)], 1)
 
 
-def soften_or_sharpen(x):
+def soften_or_sharpen(x, by):
     kernel = torch.tensor([1.0, 2.0, 1.0]) / 4
     kernel = (kernel[:, None] * kernel)[None, None]
     smooth = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernel)
-    amount = uniform(len(x), -SOFTEN, SHARPEN) * sometimes(len(x), 0.6)
+    amount = uniform(len(x), -SOFTEN, SHARPEN) * sometimes(len(x), by * 0.6)
     return x + amount.view(-1, 1, 1, 1) * (x - smooth)
 
 
-def shade(x):
+def shade(x, by):
     """Gamma, contrast, brightness and a light from one side."""
     n, _, height, width = x.shape
 
-    def each(low, high):
-        return uniform(n, low, high).view(-1, 1, 1, 1)
+    def each(most):
+        return uniform(n, -by * most, by * most).view(-1, 1, 1, 1)
 
-    x = x.clamp(1e-4, 1) ** torch.exp(each(-GAMMA, GAMMA))
+    x = x.clamp(1e-4, 1) ** torch.exp(each(GAMMA))
     mean = x.mean((2, 3), keepdim=True)
-    x = mean + (x - mean) * torch.exp(each(-CONTRAST, CONTRAST))
+    x = mean + (x - mean) * torch.exp(each(CONTRAST))
     across = torch.linspace(-1, 1, width).view(1, 1, 1, -1)
     down = torch.linspace(-1, 1, height).view(1, 1, -1, 1)
-    ramp = across * each(-RAMP, RAMP) + down * each(-RAMP, RAMP)
-    return x + each(-BRIGHTNESS, BRIGHTNESS) + ramp
+    ramp = across * each(RAMP) + down * each(RAMP)
+    return x + each(BRIGHTNESS) + ramp
 
 
-def noise(x):
-    amount = uniform(len(x), 0, NOISE) * sometimes(len(x), 0.5)
+def noise(x, by):
+    amount = uniform(len(x), 0, NOISE) * sometimes(len(x), by * 0.5)
     return x + torch.randn_like(x) * amount.view(-1, 1, 1, 1)
 
 
-def erase(x):
+def erase(x, by):
     """A rectangle of one grey over some of the faces."""
     n, _, height, width = x.shape
     low, high = ERASE_SIDES
@@ -100,13 +103,16 @@ def erase(x):
         return (at > first[:, None]) & (at < (first + side)[:, None])
 
     covered = inside(height)[:, :, None] & inside(width)[:, None, :]
-    covered &= (torch.rand(n) < ERASE)[:, None, None]
+    covered &= (torch.rand(n) < by * ERASE)[:, None, None]
     grey = torch.rand(n).view(-1, 1, 1, 1)
     return torch.where(covered[:, None], grey, x)
 
 
-def faces(images, points):
-    """Changed (images [N, 1, 48, 48], points [N, 5, 2], warp)."""
+def faces(images, points, by=1):
+    """Changed (images [N, 1, 48, 48], points [N, 5, 2], warp).
+
+    `by` less than 1 changes them less, or fewer of them.
+    """
     images, points = mirror(images, points)
-    images = noise(shade(soften_or_sharpen(images))).clamp(0, 1)
-    return erase(images), jitter(points), warp(len(images))
+    images = noise(shade(soften_or_sharpen(images, by), by), by).clamp(0, 1)
+    return erase(images, by), jitter(points, by), warp(len(images), by)

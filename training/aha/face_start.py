@@ -11,7 +11,7 @@ batch normalisation that computes the same on our faces.
 import torch
 
 from training.aha import safetensors
-from training.aha.model import MEAN, STD
+from training.aha.model import MEAN, STD, ConvNorm
 
 FILE = "face_recognition_resnet29_f16.safetensors"
 INPUT_MEAN = torch.tensor([122.782, 117.001, 104.298]) / 255
@@ -68,19 +68,15 @@ def same_by_statistics(layer, inputs, _):
     norm.running_var.copy_(var)
 
 
-def start(net, folder, faces):
-    """Fill a RegionNet; faces [N, 1, H, W] are typical inputs."""
-    tensors, _ = safetensors.read(f"{folder}/{FILE}")
-    pairs = layers(net)
-    for layer, name in pairs:
-        take(layer, name, tensors)
+def rest_on_statistics(net, faces):
+    """same_by_statistics for all layers of a RegionNet that was filled."""
     training = net.training
     net.eval()
     with torch.no_grad():
         before = net(faces)
         # The hook leaves each layer's output as it is: one pass is enough.
         hooks = [layer.register_forward_hook(same_by_statistics)
-                 for layer, _ in pairs]
+                 for layer in net.modules() if isinstance(layer, ConvNorm)]
         net(faces)
         for hook in hooks:
             hook.remove()
@@ -89,3 +85,11 @@ def start(net, folder, faces):
     drift = float((after - before).abs().max() / before.abs().max())
     if not drift < 1e-3:
         raise RuntimeError(f"the start changed the network by {drift:.1e}")
+
+
+def start(net, folder, faces):
+    """Fill a RegionNet; faces [N, 1, H, W] are typical inputs."""
+    tensors, _ = safetensors.read(f"{folder}/{FILE}")
+    for layer, name in layers(net):
+        take(layer, name, tensors)
+    rest_on_statistics(net, faces)

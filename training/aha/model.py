@@ -19,7 +19,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from training.aha import align
+from training.aha import align, fast
 from training.aha.graph import attention_map
 
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise",
@@ -30,6 +30,35 @@ MEAN, STD = 0.508, 0.255
 
 def load_config(path):
     return json.loads(Path(path).read_text())
+
+
+class WideConv(torch.autograd.Function):
+    """A 3 x 3 convolution of many channels on a small map, padding 1.
+
+    The gradient of its weights is one matrix product over the unfolded
+    input: in bfloat16 twice as fast as oneDNN's own.
+    """
+
+    @staticmethod
+    def forward(ctx, x, weight, stride):
+        ctx.save_for_backward(x, weight)
+        ctx.stride = stride
+        return F.conv2d(x, weight, None, stride, 1)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, weight = ctx.saved_tensors
+        stride, (outputs, inputs) = ctx.stride, weight.shape[:2]
+        grad_x = torch.ops.aten.convolution_backward(
+            grad, x, weight, None, [stride] * 2, [1, 1], [1, 1], False,
+            [0, 0], 1, [True, False, False])[0]
+        around = F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
+        windows = around.unfold(1, 3, stride).unfold(2, 3, stride)
+        windows = windows.permute(0, 1, 2, 4, 5, 3).reshape(-1, 9 * inputs)
+        rows = grad.permute(0, 2, 3, 1).reshape(-1, outputs)
+        grad_w = rows.t().contiguous() @ windows
+        return grad_x, grad_w.view(outputs, 3, 3, inputs).permute(
+            0, 3, 1, 2), None
 
 
 class ConvNorm(nn.Module):
@@ -44,9 +73,22 @@ class ConvNorm(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight, mode="fan_out",
                                 nonlinearity="relu")
 
-    def forward(self, x):
-        x = self.norm(self.conv(x))
-        return F.relu(x, inplace=True) if self.relu else x
+    def forward(self, x, shortcut=None):
+        """With a shortcut: that is added, and a ReLU follows."""
+        conv = self.conv
+        if (self.training and x.dtype == torch.bfloat16
+                and conv.in_channels >= 128):
+            x = WideConv.apply(x, conv.weight.bfloat16(), conv.stride[0])
+        else:
+            x = conv(x)
+        relu = self.relu or shortcut is not None
+        if self.training and fast.serves(x):
+            return fast.Norm.apply(x, shortcut, self.norm.weight,
+                                   self.norm.bias, self.norm, relu)
+        x = self.norm(x)
+        if shortcut is not None:
+            x = x + shortcut
+        return F.relu(x, inplace=True) if relu else x
 
 
 class Block(nn.Module):
@@ -63,12 +105,12 @@ class Block(nn.Module):
         self.stride, self.grow = stride, outputs - inputs
 
     def forward(self, x):
-        y = self.second(self.first(x))
+        y = self.first(x)
         if self.stride == 2:
             x = F.avg_pool2d(x, 2, 2, ceil_mode=True)
         if self.grow:
             x = F.pad(x, (0, 0, 0, 0, 0, self.grow))
-        return F.relu(x + y, inplace=True)
+        return self.second(y, x)
 
 
 class SpatialAttention(nn.Module):

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from training.aha import align, graph, safetensors
-from training.aha.model import LABELS, MEAN, STD
+from training.aha.model import LABELS, MEAN, STD, ConvNorm
 
 UNCERTAIN_BELOW = 0.5
 
@@ -73,6 +73,48 @@ class GraphWriter:
         outputs["z"] = self.add("adaptive_avg_pool2d", [value])
         return {"input": [1, *size], "layers": self.layers,
                 "outputs": outputs}
+
+
+def fill(model, tensors):
+    """Put a file's tensors into an Aha; the regions that were found.
+
+    A folded convolution and its bias become a layer whose normalisation
+    does nothing: see face_start.rest_on_statistics.
+    """
+    tensors = graph.tensors_to_torch(tensors)
+    found = [r.name for r in model.regions
+             if f"regions.{r.name}.stem.weight" in tensors]
+    for region in found:
+        net = model.nets[region]
+        for name, layer in net.named_modules():
+            prefix = f"regions.{region}.{name}"
+            if isinstance(layer, ConvNorm):
+                norm = layer.norm
+                layer.conv.weight.data.copy_(tensors[f"{prefix}.weight"])
+                norm.running_mean.zero_()
+                norm.running_var.fill_(1 - norm.eps)
+                norm.weight.data.fill_(1)
+                norm.bias.data.copy_(tensors[f"{prefix}.bias"])
+        if net.attention is not None:
+            conv = net.attention.conv
+            prefix = f"regions.{region}.attention"
+            conv.weight.data.copy_(tensors[f"{prefix}.weight"])
+            conv.bias.data.copy_(tensors[f"{prefix}.bias"])
+        copy_if_fits(model.heads[region].weight,
+                     tensors[f"regions.{region}.head.weight"])
+    for name, lstm in (model.lstms or {}).items():
+        bias = tensors[f"fusion.{name}.bias"]
+        copy_if_fits(lstm.weight_ih_l0, tensors[f"fusion.{name}.weight_ih"])
+        copy_if_fits(lstm.weight_hh_l0, tensors[f"fusion.{name}.weight_hh"])
+        copy_if_fits(lstm.bias_ih_l0, bias)
+        copy_if_fits(lstm.bias_hh_l0, torch.zeros_like(bias))
+    copy_if_fits(model.classifier.weight, tensors["classifier.weight"])
+    return found
+
+
+def copy_if_fits(parameter, value):
+    if parameter.shape == value.shape:
+        parameter.data.copy_(value)
 
 
 def classifier(head, name, tensors):
