@@ -24,7 +24,6 @@
 #include "server/handlers/platform.h"
 #include "server/http_answer.h"
 #include "server/http_head.h"
-#include "server/http_stream.h"
 #include "server/listen.h"
 #include "server/server.h"
 #include "server/thread.h"
@@ -54,18 +53,14 @@ static enum MHD_Result submit(struct job *job,
     job->deadline_ms = thread_now_ms() + job->patience_ms;
     job->model = models_acquire(job->server->models);
     if (!is_spread && job->media == MEDIA_NDJSON) {
-        if (answer_begin_stream(job) &&
-            !answer_submit(job, job->tasks, job->n_tasks, 0)) {
-            stream_destroy(job->stream);
-            job->stream = NULL;
-        }
+        (void)answer_submit_batch(job, 0); /* a refusal is answered too */
         job->state = JOB_STREAMING;
         return http_respond(job, connection);
     }
     job->state = JOB_QUEUED;
     MHD_suspend_connection(connection);
     if (!(is_spread ? answer_submit(job, &job->entry, 1, 0)
-                    : answer_submit(job, job->tasks, job->n_tasks, 0))) {
+                    : answer_submit_batch(job, 0))) {
         job_drop_uploads(job);
         http_resume(job, JOB_ANSWERED);
     }

@@ -6,7 +6,6 @@
 
 #include "server/handlers/answer.h"
 #include "server/http.h"
-#include "server/http_stream.h"
 #include "server/parse.h"
 #include "server/server.h"
 #include "server/thread.h"
@@ -91,14 +90,8 @@ static void spread(struct job *job)
 {
     const struct config *config = &job->server->config;
 
-    if (!parse_photos(job, (int)config->max_batch_images) ||
-        !answer_begin_stream(job)) {
-        return;
-    }
-    if (!answer_submit(job, job->tasks, job->n_tasks, 1)) {
-        stream_destroy(job->stream);
-        job->stream = NULL;
-    } else if (job->stream != NULL) {
+    if (parse_photos(job, (int)config->max_batch_images) &&
+        answer_submit_batch(job, 1) && job->stream != NULL) {
         http_resume(job, JOB_STREAMING);
     }
 }

@@ -66,18 +66,22 @@ bool answer_submit(struct job *job, struct task *tasks, int n, int n_own)
     return true;
 }
 
-bool answer_begin_stream(struct job *job)
+bool answer_submit_batch(struct job *job, int n_own)
 {
-    if (job->media != MEDIA_NDJSON) {
+    if (job->media == MEDIA_NDJSON) {
+        job->stream = stream_create(job->connection);
+        if (job->stream == NULL) {
+            failure_set(&job->failure, PROBLEM_OVERLOADED,
+                        "There is no memory for this request now.");
+            return false;
+        }
+    }
+    if (answer_submit(job, job->tasks, job->n_tasks, n_own)) {
         return true;
     }
-    job->stream = stream_create(job->connection);
-    if (job->stream == NULL) {
-        failure_set(&job->failure, PROBLEM_OVERLOADED,
-                    "There is no memory for this request now.");
-        return false;
-    }
-    return true;
+    stream_destroy(job->stream);
+    job->stream = NULL;
+    return false;
 }
 
 static struct reply_context context_of(const struct task *task)

@@ -17,12 +17,8 @@
  */
 bool answer_submit(struct job *job, struct task *tasks, int n, int n_own);
 
-/**
- * Give the job a stream when it is to be answered as NDJSON.
- *
- * @return false when memory ran out: the job has failed
- */
-bool answer_begin_stream(struct job *job);
+/** The same for all photos of a batch, with a stream where NDJSON is wanted. */
+bool answer_submit_batch(struct job *job, int n_own);
 
 /** Put a finished task's line into the stream, and forget its analysis. */
 void answer_stream(struct task *task);
