@@ -60,7 +60,6 @@ struct task {
     enum task_kind kind;
     struct upload upload;
     struct failure failure;
-    struct model *model; /* the job's, once it is at work */
     struct aha_analysis analysis;
     bool has_analysis;
     int batch_size; /* faces inferred together */

@@ -116,13 +116,13 @@ static double due_ms(const struct pool *pool)
 
 static void take_batch(struct pool *pool, struct pool_work *out)
 {
-    const struct model *model = pool->prepared.first->model;
+    const struct model *model = pool->prepared.first->job->model;
     int faces = 0;
 
     out->prepare = NULL;
     out->n = 0;
     while (out->n < POOL_MAX_BATCH && pool->prepared.first != NULL &&
-           pool->prepared.first->model == model &&
+           pool->prepared.first->job->model == model &&
            (out->n == 0 || faces + pool->prepared.first->analysis.n_faces <=
                                pool->limits.max_batch_faces)) {
         struct task *task = take_first(&pool->prepared);

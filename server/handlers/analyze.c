@@ -41,8 +41,7 @@ static bool prepare_photo(struct task *task, int worker)
     struct aha_error err = {AHA_OK, ""};
     enum aha_status status;
 
-    task->model = job->model;
-    status = aha_prepare(model_session(task->model, worker), task->upload.bytes,
+    status = aha_prepare(model_session(job->model, worker), task->upload.bytes,
                          task->upload.n_bytes, &job->options.photo,
                          &task->analysis, &err);
     if (status != AHA_OK || !is_upload_needed(job)) {
@@ -71,8 +70,7 @@ static bool prepare_tensor(struct task *task, int worker)
     if (!parse_tensors(job, &planes)) {
         return false;
     }
-    task->model = job->model;
-    status = aha_prepare_crops(model_session(task->model, worker), planes.luma,
+    status = aha_prepare_crops(model_session(job->model, worker), planes.luma,
                                planes.n, planes.height, planes.width,
                                &task->analysis, &err);
     explicit_bzero(planes.luma, planes.n_bytes);
@@ -127,7 +125,7 @@ void analyze_infer(struct task *const tasks[], int n, int worker)
         analyses[i] = &tasks[i]->analysis;
         faces += tasks[i]->analysis.n_faces;
     }
-    aha_infer(model_session(tasks[0]->model, worker), analyses, n);
+    aha_infer(model_session(tasks[0]->job->model, worker), analyses, n);
     for (int i = 0; i < n; i++) {
         tasks[i]->batch_size = faces;
     }

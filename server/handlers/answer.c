@@ -90,7 +90,7 @@ static struct reply_context context_of(const struct task *task)
 
     return (struct reply_context){
         .request_id = job->id,
-        .model = task->model == NULL ? NULL : model_info(task->model),
+        .model = model_info(job->model),
         .options = &job->options.reply,
         .is_detection = job->options.is_detection,
         .queue_ms = task->taken_ms - task->queued_ms,
@@ -131,7 +131,7 @@ static void answer_batch(struct job *job)
 
 static void answer_tensor(struct job *job, const struct task *task)
 {
-    job->reply = reply_tensors(&task->analysis, model_info(task->model),
+    job->reply = reply_tensors(&task->analysis, model_info(job->model),
                                &job->tensor, &job->n_reply_json, &job->n_reply);
     job->content_type =
         media_name(job->n_reply_json > 0 ? MEDIA_OCTETS : MEDIA_JSON);

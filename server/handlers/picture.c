@@ -22,7 +22,7 @@ void picture_answer(struct job *job, struct task *task)
     size_t n = 0;
 
     if (aha_picture_make(task->upload.bytes, task->upload.n_bytes,
-                         &task->analysis, model_info(task->model),
+                         &task->analysis, model_info(job->model),
                          format_of(job->media), MAX_SIDE, &bytes, &n,
                          &err) != AHA_OK) {
         log_event(&job->server->log, "error", "request %s: picture: %s",

@@ -23,13 +23,10 @@ static struct pool *pool;
 static struct task tasks[N_TASKS];
 static struct pool_work work;
 
-/* Any two places will do for models: the pool only compares them. */
+/* Two requests, each with a model of its own: any two places will do, since
+ * the pool only compares them. */
 static char places[2];
-
-static struct model *model(int i)
-{
-    return (struct model *)(void *)&places[i];
-}
+static struct job jobs[2];
 
 static void open_pool(size_t max_waiting, double max_delay_ms)
 {
@@ -44,10 +41,13 @@ static void open_pool(size_t max_waiting, double max_delay_ms)
 
 static void set_up(void)
 {
+    for (int i = 0; i < 2; i++) {
+        jobs[i].model = (struct model *)(void *)&places[i];
+    }
     memset(tasks, 0, sizeof tasks);
     for (int i = 0; i < N_TASKS; i++) {
         tasks[i].index = i;
-        tasks[i].model = model(0);
+        tasks[i].job = &jobs[0];
         tasks[i].analysis.n_faces = 1;
     }
     pool = NULL;
@@ -130,7 +130,7 @@ END_TEST
 
 START_TEST(a_batch_has_one_model)
 {
-    tasks[2].model = model(1);
+    tasks[2].job = &jobs[1];
     for (int i = 0; i < 4; i++) {
         pool_push_prepared(pool, &tasks[i]);
     }
@@ -356,7 +356,7 @@ static void check_batch(const struct pool_work *batch)
         const struct task *task = batch->infer[i];
 
         faces += task->analysis.n_faces;
-        if (task->model != batch->infer[0]->model) {
+        if (task->job->model != batch->infer[0]->job->model) {
             atomic_fetch_add(&n_wrong, 1);
         }
         atomic_fetch_add(
@@ -381,7 +381,7 @@ static void *work_many(void *data)
                                     [mine.prepare->index % PER_THREAD],
                          1);
         mine.prepare->analysis.n_faces = mine.prepare->index % 11 + 1;
-        mine.prepare->model = model(mine.prepare->index / 40 % 2);
+        mine.prepare->job = &jobs[mine.prepare->index / 40 % 2];
         pool_push_prepared(pool, mine.prepare);
     }
     return NULL;
