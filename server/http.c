@@ -210,15 +210,16 @@ static bool is_secure(const struct http *http)
     return http->server->tls != NULL && http->kind == LISTENER_PUBLIC;
 }
 
-static struct MHD_Daemon *serve(struct http *http, int socket)
+static struct MHD_Daemon *serve(struct http *http)
 {
     const struct config *config = &http->server->config;
     bool has_tls = is_secure(http);
     bool is_admin = http->kind == LISTENER_ADMIN;
+
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
             (has_tls ? (unsigned)MHD_USE_TLS : 0),
-        0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, socket,
+        0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, http->socket,
         MHD_OPTION_NOTIFY_COMPLETED, complete, http,
         MHD_OPTION_CONNECTION_LIMIT,
         is_admin ? (unsigned)ADMIN_CONNECTIONS
@@ -260,7 +261,7 @@ enum aha_status http_start(struct http **out, struct server *server,
     }
     listen_url(&http->listener, is_secure(http) ? "https" : "http", http->url);
     http->socket = listen_take(&http->listener);
-    http->daemon = serve(http, http->socket);
+    http->daemon = serve(http);
     if (http->daemon == NULL) {
         /* Its socket is closed or not, by where the library failed. */
         listen_close(&http->listener);

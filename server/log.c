@@ -94,11 +94,16 @@ void log_event(const struct log *log, const char *level, const char *fmt, ...)
     write_line(line, n);
 }
 
+/* Of a stream that was broken off, workers are still at the tasks. */
+static bool is_settled(const struct job *job)
+{
+    return job->stream == NULL || job->status != 0;
+}
+
 static int json_line(const struct job *job, const char *when, const char *path,
                      const char *method, double duration_ms, char *line)
 {
-    /* Of a stream that was broken off, workers are still at the tasks. */
-    bool is_done = job->stream == NULL || job->status != 0;
+    bool is_done = is_settled(job);
     double queue_ms = 0;
     struct aha_timing sum =
         is_done ? job_timing(job, &queue_ms) : (struct aha_timing){0};
@@ -137,8 +142,8 @@ void log_request(const struct log *log, const struct job *job,
         n = snprintf(line, sizeof line,
                      "%.19s info  %3d %s %s %zu bytes, %d faces, %.1f ms%s%s",
                      when, job->status, method, path, job->n_received,
-                     job->stream == NULL || job->status != 0 ? job->n_faces : 0,
-                     duration_ms, has_failed ? ", " : "",
+                     is_settled(job) ? job->n_faces : 0, duration_ms,
+                     has_failed ? ", " : "",
                      has_failed ? problem_info(job->failure.problem)->code
                                 : "");
     }

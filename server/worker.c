@@ -6,7 +6,6 @@
  */
 #include "server/worker.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
