@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *join(const char *variable, const char *otherwise,
                         const char *name, char *out)
@@ -101,4 +102,24 @@ void support_open(struct aha_pipeline **pipeline, struct aha_session **session)
                   "%s", err.text);
     ck_assert_msg(aha_session_create(session, *pipeline, &err) == AHA_OK, "%s",
                   err.text);
+}
+
+void support_expect_all_or_none(support_writer_fn *write)
+{
+    char *whole = write();
+    unsigned long n = 0;
+    bool has_failed;
+
+    do {
+        char *text;
+
+        (void)support_fail_allocation(++n);
+        text = write();
+        has_failed = support_fail_allocation(0); /* before Check allocates */
+        ck_assert_msg(text == NULL ? has_failed : strcmp(text, whole) == 0,
+                      "allocation %lu: %s", n, text);
+        free(text);
+    } while (has_failed);
+    free(whole);
+    ck_assert_uint_gt(n, 10);
 }

@@ -53,6 +53,15 @@ bool support_fail_allocation(unsigned long n);
 /** Bytes that were wiped so far, on any thread, by explicit_bzero. */
 unsigned long support_wiped_bytes(void);
 
+/** A function that gives heap text, the same on every call. */
+typedef char *support_writer_fn(void);
+
+/**
+ * Let each of its allocations fail in turn: it gives its whole text or NULL.
+ * Fails the test when it does not, or allocates hardly at all.
+ */
+void support_expect_all_or_none(support_writer_fn *write);
+
 /** A pipeline of the bundled weights and one session. */
 void support_open(struct aha_pipeline **pipeline, struct aha_session **session);
 
