@@ -11,14 +11,23 @@ import argparse
 import dataclasses
 import json
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from training.aha import (align, golden_graphs, graph, paths, safetensors,
                           weight_file)
 from training.aha.model import MEAN, STD, Aha
 
 FACES = 3
+# align.POINTS of the face in PHOTO, as the detector and the mesh find them.
+PHOTO = "astronaut.jpg"
+PHOTO_POINTS = ((246.7, 104.9), (203.6, 102.6), (223.1, 131.2),
+                (246.2, 141.7), (201.2, 139.3))
+# Faces of other kinds, on the same pixels: size, turn in degrees, shift in px.
+PHOTO_FACES = ((1, 0, (0, 0)), (1, 37, (0, 0)), (0.2, -8, (0, 0)),
+               (3.2, 12, (30, 120)), (1, 0, (-195, -88)))
 # Inputs of the random networks, small and partly odd.
 TINY_INPUTS = {"face": (32, 32), "left_eye": (16, 16), "right_eye": (16, 16),
                "nose": (15, 17), "mouth": (16, 24), "upper_face": (16, 32),
@@ -182,6 +191,37 @@ def face_points(centre, side, degrees):
     return (points - 0.5) @ rotate.T * side + torch.tensor(centre)
 
 
+def about_regions(regions):
+    """Metadata that lets the C test cut the same regions."""
+    config = {"points": list(align.POINTS), "regions": [
+        {"name": r.name, "anchor": r.anchor, "offset": list(r.offset),
+         "size": list(r.size), "input": list(r.input)} for r in regions]}
+    return {"config": json.dumps(config)}
+
+
+def moved(points, size, degrees, shift):
+    """Points [5, 2] scaled and turned about their mean, then shifted."""
+    turn, mean = torch.tensor(degrees).deg2rad(), points.mean(0)
+    rotate = size * torch.tensor([[turn.cos(), -turn.sin()],
+                                  [turn.sin(), turn.cos()]])
+    return (points - mean) @ rotate.T + mean + torch.tensor(shift)
+
+
+def write_align_photo(writer):
+    """Region crops of a photograph, of faces of every size and turn."""
+    pixels = np.asarray(Image.open(f"{paths.GOLDEN}/{PHOTO}").convert("RGB"))
+    luma = torch.from_numpy(pixels @ np.float32([0.299, 0.587, 0.114]))
+    points = torch.stack([moved(torch.tensor(PHOTO_POINTS), *face)
+                          for face in PHOTO_FACES])
+    crops = align.regions(luma.expand(len(points), 1, -1, -1), points,
+                          align.REGIONS)
+    tensors = {f"crop.{name}": crop[:, 0].half()
+               for name, crop in crops.items()}
+    tensors["points"] = points
+    writer.write("align_photo", tensors,
+                 about_regions(align.REGIONS.values()))
+
+
 def write_align(writer):
     """Region crops of one photo for three faces, all smaller than a region."""
     photo = photograph(44, 52)
@@ -207,11 +247,7 @@ def write_align(writer):
         raise RuntimeError(f"a face of {widest:.0f} px needs area averages")
     for name, crop in crops.items():
         tensors[f"crop.{name}"] = crop[:, 0]
-    config = {"points": list(align.POINTS), "regions": [
-        {"name": r.name, "anchor": r.anchor, "offset": list(r.offset),
-         "size": list(r.size), "input": list(r.input)}
-        for r in small.values()]}
-    writer.write("align", tensors, {"config": json.dumps(config)})
+    writer.write("align", tensors, about_regions(small.values()))
 
 
 def main():
@@ -228,6 +264,7 @@ def main():
     write_network(writer, "aha_tiny", TINY_AHA, seed=11)
     write_network(writer, "aha_concat", TINY_CONCAT, seed=12)
     write_align(writer)
+    write_align_photo(writer)
     print(f"{writer.count} files, {writer.size / 1024:.0f} KiB in "
           f"{paths.shown(args.out)}")
 

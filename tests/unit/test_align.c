@@ -11,34 +11,42 @@
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
 
-static const double TOLERANCE = 1e-4;
+/* golden_align_photo: upright, turned, small, large, across the border. */
+enum { N_PHOTO_FACES = 5, LARGE_FACE = 3 };
 
-/* golden_align: a photo, faces in it, and their crops by PyTorch. */
+/* Faces and their crops by PyTorch. */
 struct golden {
     struct safetensors *file;
     struct document_node *config;
     struct aha_image photo;
     float *points;
     int n_faces;
-    float norm[2];
+    float scale, bias; /* of the crops' pixels */
 };
 
-static void open_golden(struct golden *golden)
+static void open_golden(struct golden *golden, const char *name)
 {
     char path[SUPPORT_MAX_PATH];
-    const struct safetensor *shape;
     const char *config;
-    float *values;
     size_t n;
 
     ck_assert_int_eq(
-        safetensors_open(support_data("golden_align.safetensors", path),
-                         &golden->file, NULL),
+        safetensors_open(support_data(name, path), &golden->file, NULL),
         AHA_OK);
     config = safetensors_metadata(golden->file, "config");
     ck_assert_int_eq(
         document_open(config, strlen(config), &golden->config, NULL), AHA_OK);
-    shape = safetensors_find(golden->file, "photo");
+    golden->points = support_tensor(golden->file, "points", &n);
+    golden->n_faces = (int)n / (2 * AHA_N_LANDMARKS);
+}
+
+/* golden_align holds its photo. */
+static void read_photo(struct golden *golden)
+{
+    const struct safetensor *shape = safetensors_find(golden->file, "photo");
+    float *values;
+    size_t n;
+
     ck_assert_int_eq(
         aha_image_init(&golden->photo, shape->dims[2], shape->dims[1], NULL),
         AHA_OK);
@@ -49,11 +57,32 @@ static void open_golden(struct golden *golden)
         }
     }
     free(values);
-    golden->points = support_tensor(golden->file, "points", &n);
-    golden->n_faces = (int)n / (2 * AHA_N_LANDMARKS);
     values = support_tensor(golden->file, "normalization", &n);
-    memcpy(golden->norm, values, sizeof golden->norm);
+    golden->scale = 1 / (255 * values[1]);
+    golden->bias = -values[0] / values[1];
     free(values);
+}
+
+/* golden_align_photo's is a file, here decoded as the product does. */
+static void decode_photo(struct golden *golden, int shrink)
+{
+    char path[SUPPORT_MAX_PATH];
+    struct aha_image_info info;
+    size_t n;
+    unsigned char *bytes =
+        support_read(support_data("astronaut.jpg", path), &n);
+
+    ck_assert_int_eq(
+        aha_image_probe(bytes, n, 1000000, AHA_FORMATS_DEFAULT, &info, NULL),
+        AHA_OK);
+    ck_assert_int_eq(
+        aha_image_decode(bytes, n, &info, shrink, &golden->photo, NULL),
+        AHA_OK);
+    free(bytes);
+    for (int i = 0; i < golden->n_faces * 2 * AHA_N_LANDMARKS; i++) {
+        golden->points[i] /= (float)shrink;
+    }
+    golden->scale = 1;
 }
 
 static void close_golden(struct golden *golden)
@@ -98,52 +127,97 @@ static struct aha_region_info read_region(const struct document_node *node)
     return info;
 }
 
-static void check_region(const struct golden *golden,
-                         const struct aha_region_info *region, int face)
+/* What a region of a face differs by: at most, and on the mean. */
+struct difference {
+    double most, mean;
+};
+
+static struct difference compare_region(const struct golden *golden,
+                                        const struct aha_region_info *region,
+                                        int face)
 {
     size_t floats = (size_t)region->width * (size_t)region->height;
-    float scale = 1 / (255 * golden->norm[1]);
     struct aha_point points[AHA_N_LANDMARKS];
+    struct difference diff = {0, 0};
     struct face_frame frame;
     struct affine map;
     float *got = alloc_floats(floats);
     char tensor[80];
     size_t n;
-    float *wanted;
-    double diff;
+    float *all;
+    const float *wanted;
 
     memcpy(points, golden->points + (ptrdiff_t)face * 2 * AHA_N_LANDMARKS,
            sizeof points);
     ck_assert(regions_frame(points, face_template, &frame));
     map = regions_map(&frame, points, region);
     align_warp_luma(&golden->photo, &map, region->width, region->height,
-                    ALIGN_BORDER_REPEAT, scale,
-                    -golden->norm[0] / golden->norm[1], got);
+                    ALIGN_BORDER_REPEAT, golden->scale, golden->bias, got);
     (void)snprintf(tensor, sizeof tensor, "crop.%s", region->name);
-    wanted = support_tensor(golden->file, tensor, &n);
+    all = support_tensor(golden->file, tensor, &n);
     ck_assert_uint_eq(n, floats * (size_t)golden->n_faces);
-    diff = support_max_diff(wanted + (size_t)face * floats, got, floats);
-    ck_assert_msg(diff <= TOLERANCE, "%s of face %d off by %g", region->name,
-                  face, diff);
-    free(wanted);
+    wanted = all + (size_t)face * floats;
+    diff.most = support_max_diff(wanted, got, floats);
+    for (size_t i = 0; i < floats; i++) {
+        diff.mean += fabs((double)(wanted[i] - got[i])) / (double)floats;
+    }
+    free(all);
     free(got);
+    return diff;
+}
+
+/* Seven regions of the faces first..end - 1. */
+static void check_crops(const struct golden *golden, int first, int end,
+                        double most, double mean)
+{
+    const struct document_node *regions =
+        document_member(golden->config, "regions");
+
+    ck_assert_int_eq(document_count(regions), 7);
+    for (int k = 0; k < document_count(regions); k++) {
+        struct aha_region_info region = read_region(document_item(regions, k));
+
+        for (int i = first; i < end; i++) {
+            struct difference diff = compare_region(golden, &region, i);
+
+            ck_assert_msg(diff.most <= most && diff.mean <= mean,
+                          "%s of face %d off by %g, on the mean %g",
+                          region.name, i, diff.most, diff.mean);
+        }
+    }
 }
 
 START_TEST(crops_match_training)
 {
     struct golden golden = {0};
-    const struct document_node *regions;
 
-    open_golden(&golden);
-    regions = document_member(golden.config, "regions");
-    ck_assert_int_eq(document_count(regions), 7);
-    for (int k = 0; k < document_count(regions); k++) {
-        struct aha_region_info region = read_region(document_item(regions, k));
+    open_golden(&golden, "golden_align.safetensors");
+    read_photo(&golden);
+    check_crops(&golden, 0, golden.n_faces, 1e-4, 1e-4);
+    close_golden(&golden);
+}
+END_TEST
 
-        for (int i = 0; i < golden.n_faces; i++) {
-            check_region(&golden, &region, i);
-        }
-    }
+START_TEST(photograph_matches_training)
+{
+    struct golden golden = {0};
+
+    open_golden(&golden, "golden_align_photo.safetensors");
+    ck_assert_int_eq(golden.n_faces, N_PHOTO_FACES);
+    decode_photo(&golden, 1);
+    check_crops(&golden, 0, N_PHOTO_FACES, 3, 0.3);
+    close_golden(&golden);
+}
+END_TEST
+
+/* A large face is cut from a photo that was shrunk as it was decoded. */
+START_TEST(shrunk_photograph_matches_training)
+{
+    struct golden golden = {0};
+
+    open_golden(&golden, "golden_align_photo.safetensors");
+    decode_photo(&golden, 2);
+    check_crops(&golden, LARGE_FACE, LARGE_FACE + 1, 255, 2);
     close_golden(&golden);
 }
 END_TEST
@@ -271,6 +345,8 @@ Suite *align_suite(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, crops_match_training);
+    tcase_add_test(tests, photograph_matches_training);
+    tcase_add_test(tests, shrunk_photograph_matches_training);
     tcase_add_test(tests, similarity_recovers_itself);
     tcase_add_test(tests, no_reflection);
     tcase_add_test(tests, inverse_undoes);

@@ -15,6 +15,8 @@ POINTS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 TEMPLATE = {"left_eye": (0.685, 0.385), "right_eye": (0.315, 0.389),
             "nose": (0.500, 0.626), "mouth_left": (0.655, 0.772),
             "mouth_right": (0.351, 0.776)}
+MAX_STEPS = 16         # samples a crop pixel and axis, at most
+STEP_TOLERANCE = 1e-3  # photo px beyond n before n + 1 samples are taken
 MIRRORED = [1, 0, 2, 4, 3]  # POINTS of a face seen in a mirror
 
 
@@ -81,9 +83,12 @@ def centre(region, framed):
     return at + torch.tensor(region.offset)
 
 
-def frame_grid(region, framed):
-    """Frame points of every pixel of a region, [N, H * W, 2]."""
-    height, width = region.input
+def frame_grid(region, framed, steps=(1, 1)):
+    """Frame points of a region's samples, [N, P, 2], row by row.
+
+    Every pixel has `steps` (across, down) samples, evenly spread.
+    """
+    width, height = (n * k for n, k in zip(region.input[::-1], steps))
     u = (torch.arange(width) + 0.5) / width - 0.5
     v = (torch.arange(height) + 0.5) / height - 0.5
     v, u = torch.meshgrid(v, u, indexing="ij")
@@ -102,26 +107,49 @@ def sample(images, points):
                          padding_mode="border", align_corners=False)
 
 
+def sample_steps(region, a, inverse=None):
+    """Samples a crop pixel takes across and down, [N, 2]: one a photo pixel.
+
+    `inverse` [N, 2, 2], transposed, is what the frame undergoes before `a`.
+    """
+    height, width = region.input
+    pixel = torch.tensor([region.size[0] / width, region.size[1] / height])
+    pixel = pixel / a.abs()[:, None]
+    if inverse is not None:
+        pixel = pixel * inverse.norm(dim=2)
+    return (pixel - STEP_TOLERANCE).ceil().clamp(1, MAX_STEPS).int()
+
+
 def regions(images, points, names, warp=None, table=REGIONS):
     """Crops {name: [N, 1, H, W]} of images [N, 1, h, w] by points [N, 5, 2].
 
-    No area averaging: meant for faces no larger than the regions. `warp`,
-    when given, is an (A [N, 2, 2], t [N, 2]) moving the face within its frame
-    (augmentation): frame point p becomes A (p - .5) + .5 + t.
+    `warp`, when given, is an (A [N, 2, 2], t [N, 2]) moving the face within
+    its frame (augmentation): frame point p becomes A (p - .5) + .5 + t.
     """
     a, b = similarity(points)
-    framed = to_frame(points, a, b)
+    framed, shift, inverse = to_frame(points, a, b), None, None
     if warp is not None:
         matrix, shift = warp
         inverse = torch.linalg.inv(matrix).transpose(1, 2)
         framed = (framed - 0.5) @ matrix.transpose(1, 2) + 0.5
         framed = framed + shift[:, None]
+
+    def cut(region, rows, steps):
+        """Means of `steps` samples a pixel, of some faces."""
+        grid = frame_grid(region, framed[rows], steps)
+        if warp is not None:
+            grid = (grid - 0.5 - shift[rows, None]) @ inverse[rows] + 0.5
+        height, width = region.input
+        fine = sample(images[rows], from_frame(grid, a[rows], b[rows]))
+        fine = fine.view(-1, 1, height * steps[1], width * steps[0])
+        return F.avg_pool2d(fine, steps[::-1])
+
     crops = {}
     for name in names:
         region = table[name]
-        grid = frame_grid(region, framed)
-        if warp is not None:
-            grid = (grid - 0.5 - shift[:, None]) @ inverse + 0.5
-        crop = sample(images, from_frame(grid, a, b))
-        crops[name] = crop.view(len(images), 1, *region.input)
+        steps = sample_steps(region, a, inverse)
+        crops[name] = images.new_empty(len(images), 1, *region.input)
+        for kind in steps.unique(dim=0):
+            rows = (steps == kind).all(1)
+            crops[name][rows] = cut(region, rows, tuple(kind.tolist()))
     return crops
