@@ -231,14 +231,15 @@ static int evaluate_data(struct evaluate *evaluate)
         (evaluate->folder != NULL && !make_folder(evaluate->folder))) {
         goto out;
     }
-    if (evaluate_run(evaluation, &err) != AHA_OK) {
+    if (evaluate_run(evaluation, &err) != AHA_OK ||
+        evaluate_count(evaluation, &err) != AHA_OK) {
         (void)fprintf(stderr, "aha: %s\n", err.text);
         goto out;
     }
-    evaluate_count(evaluation);
     exit_status = report(evaluate);
 out:
     free_answers(evaluation);
+    coverage_fini(&evaluation->coverage);
     aha_pipeline_destroy(pipeline);
     dataset_fini(&dataset);
     return exit_status;

@@ -11,6 +11,7 @@
 
 #include "aha/pipeline.h"
 
+#include "cli/coverage.h"
 #include "cli/dataset.h"
 #include "cli/score.h"
 
@@ -37,11 +38,14 @@ enum answer_kind {
 struct answer {
     enum answer_kind kind;
     bool is_searched; /* by the detector */
-    bool is_uncertain;
     int label;
     float probabilities[AHA_MAX_LABELS];
     char *problem; /* of a failure: a sentence, owned, or NULL */
 };
+
+/** Shares of the images whose accuracy is told. */
+enum { EVALUATE_N_SHARES = 3 };
+extern const double evaluate_shares[EVALUATE_N_SHARES];
 
 /** One data set, answered. */
 struct evaluation {
@@ -56,6 +60,7 @@ struct evaluation {
     struct answer *answers;     /* one an item of the data set */
     double seconds;
     struct score score;
+    struct coverage coverage; /* ranked */
     int n_failed;
     int n_searched;
 };
@@ -90,8 +95,16 @@ enum aha_status evaluate_photo_load(const struct dataset_item *item,
 enum aha_status evaluate_run(struct evaluation *evaluation,
                              struct aha_error *err) AHA_MUST_CHECK;
 
-/** Count the answers: score, n_failed, n_searched. */
-void evaluate_count(struct evaluation *evaluation);
+/**
+ * Count the answers: score, coverage, n_failed, n_searched.
+ *
+ * @return AHA_OK or AHA_ERR_MEMORY; the caller releases coverage
+ */
+enum aha_status evaluate_count(struct evaluation *evaluation,
+                               struct aha_error *err) AHA_MUST_CHECK;
+
+/** Of the answers that the model does not call uncertain. */
+struct coverage_point evaluate_certain(const struct evaluation *evaluation);
 
 /** The figures on stdout, for people. */
 void evaluate_print(const struct evaluation *evaluation);

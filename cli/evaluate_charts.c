@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Three charts: which class is taken for which (the paper's figure 4), whether
- * probabilities keep their word, and what a threshold costs.
+ * probabilities keep their word, and how right the surest answers are.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,8 @@ enum {
     PLOT = 400,
     BARS = 70, /* height of the bars below it */
     COLOR = 8,
+    CURVE = 200, /* points of it, at most */
+    MARK = 8,    /* px a side */
 };
 
 static const struct chart_ink HEADING = {"#202124", 17, false, true};
@@ -29,7 +31,6 @@ static const struct chart_ink GRID = {"#e4e6ea", 1, false, false};
 static const struct chart_ink AXIS = {"#5f6368", 1, false, false};
 static const struct chart_ink IDEAL = {"#5f6368", 1.5, true, false};
 static const struct chart_ink BLUE = {"#1967d2", 2.5, false, false};
-static const struct chart_ink ORANGE = {"#c5500a", 2.5, false, false};
 
 /* White to deep blue. */
 static void shade(double share, char out[COLOR])
@@ -46,7 +47,7 @@ static void draw_cell(struct chart *chart, int row, int column, int n, int of)
     bool is_dark = share > 0.62;
     struct chart_ink number = {is_dark ? "#ffffff" : "#202124", 15, false,
                                row == column};
-    struct chart_ink count = {is_dark ? "#dbe6f7" : "#3c4043", 10.5, false,
+    struct chart_ink count = {is_dark ? "#dbe6f7" : "#202124", 10.5, false,
                               false};
     char color[COLOR];
 
@@ -124,8 +125,9 @@ static double plot_y(double share)
     return PLOT_Y + PLOT * (1 - share);
 }
 
-/* A square from 0 to 1 with its grid. */
-static void draw_axes(struct chart *chart, const char *x, const char *y)
+/* A square with its grid: x from 0 to 1, y from `least` to 1. */
+static void draw_axes(struct chart *chart, const char *x, const char *y,
+                      double least)
 {
     for (int i = 0; i <= 5; i++) {
         double at = i / 5.0;
@@ -135,7 +137,7 @@ static void draw_axes(struct chart *chart, const char *x, const char *y)
         chart_text(chart, plot_x(at), plot_y(0) + 18, CHART_MIDDLE, &FAINT,
                    "%.1f", at);
         chart_text(chart, plot_x(0) - 8, plot_y(at) + 4, CHART_END, &FAINT,
-                   "%.1f", at);
+                   "%.1f", least + (1 - least) * at);
     }
     chart_line(chart, plot_x(0), plot_y(0), plot_x(1), plot_y(0), &AXIS);
     chart_line(chart, plot_x(0), plot_y(0), plot_x(0), plot_y(1), &AXIS);
@@ -178,7 +180,7 @@ static bool write_reliability(const struct evaluation *evaluation,
     }
     chart_text(&chart, 20, 30, CHART_START, &HEADING,
                "How often an answer of this probability is right");
-    draw_axes(&chart, "probability of the answer", "share that is right");
+    draw_axes(&chart, "probability of the answer", "share that is right", 0);
     for (int b = 0; b < SCORE_BINS; b++) {
         n_most = score->bins[b].n > n_most ? score->bins[b].n : n_most;
     }
@@ -198,62 +200,104 @@ static bool write_reliability(const struct evaluation *evaluation,
     return chart_close(&chart);
 }
 
-/* The threshold that the model came with. */
-static void draw_threshold(struct chart *chart,
-                           const struct evaluation *evaluation)
+/* On a square whose y begins at `least`. */
+static void place_point(struct coverage_point at, double least, double out[2])
 {
-    struct score_coverage certain = score_certain(&evaluation->score);
-    double at = (double)evaluation->info->uncertain_below;
-    bool is_left = at < 0.4;
-    double x = plot_x(at) + (is_left ? 8 : -8);
-    enum chart_anchor anchor = is_left ? CHART_START : CHART_END;
+    out[0] = plot_x(at.coverage);
+    out[1] = plot_y((at.accuracy - least) / (1 - least));
+}
 
-    chart_line(chart, plot_x(at), plot_y(0), plot_x(at), plot_y(1), &IDEAL);
+static void draw_mark(struct chart *chart, const double at[2],
+                      const char *color)
+{
+    chart_box(chart, at[0] - MARK / 2.0, at[1] - MARK / 2.0, MARK, MARK, color,
+              NULL);
+}
+
+/* The threshold that the model came with. */
+static void draw_certain(struct chart *chart,
+                         const struct evaluation *evaluation, double least)
+{
+    struct coverage_point certain = evaluate_certain(evaluation);
+    bool is_left = certain.coverage < 0.4;
+    enum chart_anchor anchor = is_left ? CHART_START : CHART_END;
+    double at[2];
+    double x;
+
+    if (certain.coverage <= 0) {
+        return;
+    }
+    place_point(certain, least, at);
+    x = at[0] + (is_left ? 8 : -8);
+    chart_line(chart, at[0], plot_y(0), at[0], at[1], &IDEAL);
+    chart_line(chart, plot_x(0), at[1], at[0], at[1], &IDEAL);
+    draw_mark(chart, at, HEADING.color);
     chart_text(chart, x, plot_y(0.145), anchor, &TEXT, "uncertain below %g",
-               at);
+               certain.threshold);
     chart_text(chart, x, plot_y(0.10), anchor, &TEXT, "%.1f %% answered",
                100 * certain.coverage);
     chart_text(chart, x, plot_y(0.055), anchor, &TEXT, "%.1f %% right",
                100 * certain.accuracy);
 }
 
+static void draw_shares(struct chart *chart,
+                        const struct evaluation *evaluation, double least)
+{
+    for (int i = 0; i < EVALUATE_N_SHARES; i++) {
+        struct coverage_point point =
+            coverage_at(&evaluation->coverage, evaluate_shares[i]);
+        double at[2];
+
+        place_point(point, least, at);
+        draw_mark(chart, at, BLUE.color);
+        chart_text(chart, plot_x(0.03), plot_y(0.31 - 0.045 * i), CHART_START,
+                   &FAINT, "surest %.0f %%: %.1f %% right",
+                   100 * evaluate_shares[i], 100 * point.accuracy);
+    }
+}
+
+/* @return how many points; the least accuracy of them too */
+static int trace_coverage(const struct coverage *coverage,
+                          struct coverage_point points[CURVE], double *least)
+{
+    int n = 0;
+
+    *least = 1;
+    for (int i = 1; i <= CURVE && coverage->n > 0; i++) {
+        struct coverage_point at = coverage_at(coverage, (double)i / CURVE);
+
+        if (n == 0 || at.coverage > points[n - 1].coverage) {
+            points[n++] = at;
+            *least = at.accuracy < *least ? at.accuracy : *least;
+        }
+    }
+    return n;
+}
+
 static bool write_coverage(const struct evaluation *evaluation,
                            const char *path)
 {
-    double covered[SCORE_STEPS + 1][2];
-    double right[SCORE_STEPS + 1][2];
-    struct chart_ink ink = TEXT;
+    struct coverage_point points[CURVE];
+    double line[CURVE][2];
+    double least = 0;
     struct chart chart;
-    int n_right = 0;
+    int n = trace_coverage(&evaluation->coverage, points, &least);
 
     if (!chart_open(&chart, path, PLOT_X + PLOT + 40, PLOT_Y + PLOT + 60,
                     "Coverage")) {
         return false;
     }
-    for (int i = 0; i <= SCORE_STEPS; i++) {
-        struct score_coverage at = score_step(&evaluation->score, i);
-        double x = plot_x((double)i / SCORE_STEPS);
-
-        covered[i][0] = x;
-        covered[i][1] = plot_y(at.coverage);
-        if (at.coverage > 0) {
-            right[n_right][0] = x;
-            right[n_right++][1] = plot_y(at.accuracy);
-        }
+    least = least < 0.5 ? 0 : 0.5;
+    for (int i = 0; i < n; i++) {
+        place_point(points[i], least, line[i]);
     }
     chart_text(&chart, 20, 30, CHART_START, &HEADING,
-               "Coverage and accuracy by threshold");
-    draw_axes(&chart, "least probability of an answer", "share");
-    draw_threshold(&chart, evaluation);
-    chart_path(&chart, (const double(*)[2])covered, SCORE_STEPS + 1, &BLUE);
-    chart_path(&chart, (const double(*)[2])right, n_right, &ORANGE);
-    ink.is_bold = true;
-    ink.color = BLUE.color;
-    chart_text(&chart, PLOT_X + 60, PLOT_Y - 12, CHART_START, &ink,
-               "of all images: answered");
-    ink.color = ORANGE.color;
-    chart_text(&chart, PLOT_X + 250, PLOT_Y - 12, CHART_START, &ink,
-               "of the answers: right");
+               "Accuracy when only the surest answers are kept");
+    draw_axes(&chart, "share of the images that is answered",
+              "share of those that is right", least);
+    chart_path(&chart, (const double(*)[2])line, n, &BLUE);
+    draw_shares(&chart, evaluation, least);
+    draw_certain(&chart, evaluation, least);
     return chart_close(&chart);
 }
 

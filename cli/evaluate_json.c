@@ -3,6 +3,8 @@
 
 #include "cli/evaluate.h"
 
+enum { PERCENT = 100 };
+
 /* Takes the value; json_object_set_new fails on none, which is_whole keeps. */
 static void put(json_t *object, const char *key, json_t *value, bool *is_whole)
 {
@@ -102,24 +104,24 @@ static json_t *reliability_array(const struct score *score, bool *is_whole)
     return bins;
 }
 
-static json_t *coverage_object(struct score_coverage at, double threshold,
-                               bool *is_whole)
+static json_t *coverage_object(struct coverage_point at, bool *is_whole)
 {
     json_t *object = json_object();
 
-    put(object, "threshold", json_real(threshold), is_whole);
+    put(object, "threshold", json_real(at.threshold), is_whole);
     put(object, "coverage", json_real(at.coverage), is_whole);
     put(object, "accuracy", json_real(at.accuracy), is_whole);
     return object;
 }
 
-static json_t *coverage_array(const struct score *score, bool *is_whole)
+/* The surest 1, 2 ... 100 % of the images. */
+static json_t *coverage_array(const struct coverage *coverage, bool *is_whole)
 {
     json_t *curve = json_array();
 
-    for (int i = 0; i <= SCORE_STEPS; i++) {
+    for (int i = 1; i <= PERCENT; i++) {
         append(curve,
-               coverage_object(score_step(score, i), (double)i / SCORE_STEPS,
+               coverage_object(coverage_at(coverage, (double)i / PERCENT),
                                is_whole),
                is_whole);
     }
@@ -141,13 +143,12 @@ static void put_figures(json_t *root, const struct evaluation *evaluation,
     put(root, "macro_f1", json_real(sum.macro_f1), is_whole);
     put(root, "calibration_error", json_real(sum.calibration_error), is_whole);
     put(root, "certain",
-        coverage_object(score_certain(score),
-                        (double)evaluation->info->uncertain_below, is_whole),
-        is_whole);
+        coverage_object(evaluate_certain(evaluation), is_whole), is_whole);
     put(root, "classes", classes_array(evaluation, is_whole), is_whole);
     put(root, "confusion", confusion_array(score, is_whole), is_whole);
     put(root, "reliability", reliability_array(score, is_whole), is_whole);
-    put(root, "coverage", coverage_array(score, is_whole), is_whole);
+    put(root, "coverage", coverage_array(&evaluation->coverage, is_whole),
+        is_whole);
 }
 
 static json_t *speed_object(const struct evaluation *evaluation, bool *is_whole)

@@ -7,10 +7,25 @@
 
 #include "cli/evaluate.h"
 
-void evaluate_count(struct evaluation *evaluation)
+const double evaluate_shares[EVALUATE_N_SHARES] = {0.5, 0.7, 0.9};
+
+static void count_face(struct evaluation *evaluation,
+                       const struct answer *answer, int truth)
+{
+    float confidence = answer->probabilities[answer->label];
+
+    score_answer(&evaluation->score, truth, answer->label, confidence);
+    coverage_add(&evaluation->coverage, confidence, truth == answer->label);
+}
+
+enum aha_status evaluate_count(struct evaluation *evaluation,
+                               struct aha_error *err)
 {
     const struct dataset *dataset = evaluation->dataset;
 
+    if (coverage_init(&evaluation->coverage, dataset->n) != AHA_OK) {
+        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
+    }
     score_init(&evaluation->score, evaluation->info->n_labels,
                evaluation->missing_is_wrong);
     for (int i = 0; i < dataset->n; i++) {
@@ -20,9 +35,7 @@ void evaluate_count(struct evaluation *evaluation)
         evaluation->n_searched += answer->is_searched;
         switch (answer->kind) {
         case ANSWER_FACE:
-            score_answer(&evaluation->score, truth, answer->label,
-                         answer->probabilities[answer->label],
-                         answer->is_uncertain);
+            count_face(evaluation, answer, truth);
             break;
         case ANSWER_NO_FACE:
             score_missing(&evaluation->score, truth);
@@ -32,6 +45,14 @@ void evaluate_count(struct evaluation *evaluation)
             break;
         }
     }
+    coverage_rank(&evaluation->coverage, score_summary(&evaluation->score).n);
+    return AHA_OK;
+}
+
+struct coverage_point evaluate_certain(const struct evaluation *evaluation)
+{
+    return coverage_above(&evaluation->coverage,
+                          evaluation->info->uncertain_below);
 }
 
 static void print_head(const struct evaluation *evaluation)
@@ -49,11 +70,28 @@ static void print_head(const struct evaluation *evaluation)
                  evaluation->info->version, evaluation->info->sha256);
 }
 
+static void print_coverage(const struct evaluation *evaluation)
+{
+    struct coverage_point certain = evaluate_certain(evaluation);
+
+    (void)printf("not uncertain        %7.2f %%  of the images (probability "
+                 "of at least %g), right in %.2f %%\n",
+                 100 * certain.coverage, certain.threshold,
+                 100 * certain.accuracy);
+    for (int i = 0; i < EVALUATE_N_SHARES; i++) {
+        struct coverage_point at =
+            coverage_at(&evaluation->coverage, evaluate_shares[i]);
+
+        (void)printf("surest %2.0f %%          %7.2f %%  right (probability of "
+                     "at least %.3f)\n",
+                     100 * evaluate_shares[i], 100 * at.accuracy, at.threshold);
+    }
+}
+
 static void print_summary(const struct evaluation *evaluation)
 {
     const struct score *score = &evaluation->score;
     struct score_summary sum = score_summary(score);
-    struct score_coverage certain = score_certain(score);
     int n = evaluation->dataset->n;
 
     (void)printf("accuracy             %7.2f %%  (%d of %d)\n",
@@ -63,11 +101,7 @@ static void print_summary(const struct evaluation *evaluation)
     (void)printf("macro F1             %7.2f %%\n", 100 * sum.macro_f1);
     (void)printf("calibration error    %7.4f    (ECE, %d bins)\n",
                  sum.calibration_error, SCORE_BINS);
-    (void)printf("not uncertain        %7.2f %%  of the images (probability "
-                 "of at least %g), right in %.2f %%\n",
-                 100 * certain.coverage,
-                 (double)evaluation->info->uncertain_below,
-                 100 * certain.accuracy);
+    print_coverage(evaluation);
     (void)printf("no face found        %7d    of %d searched photographs%s\n",
                  sum.n_missing, evaluation->n_searched,
                  sum.n_missing == 0             ? ""

@@ -161,7 +161,6 @@ static void keep(struct answer *answer, const struct aha_analysis *analysis)
     }
     answer->kind = ANSWER_FACE;
     answer->label = analysis->faces[0].label;
-    answer->is_uncertain = analysis->faces[0].uncertain;
     memcpy(answer->probabilities, analysis->faces[0].probabilities,
            sizeof answer->probabilities);
 }

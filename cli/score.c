@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* A threshold is met by what would be equal to it but for rounding. */
+/* An edge is met by what would be equal to it but for rounding. */
 static const double TINY = 1e-5;
 
 static double share(double part, double whole)
@@ -19,36 +19,23 @@ void score_init(struct score *score, int n_classes, bool missing_is_wrong)
                             .missing_is_wrong = missing_is_wrong};
 }
 
-static int place(double confidence, int n)
+static int bin_of(double confidence)
 {
-    int i = (int)floor(confidence * n + TINY);
+    int bin = (int)floor(confidence * SCORE_BINS + TINY);
 
-    return i < 0 ? 0 : i;
+    return bin < 0 ? 0 : bin < SCORE_BINS ? bin : SCORE_BINS - 1;
 }
 
-static void count(struct score_bin *bin, double confidence, bool is_right)
+void score_answer(struct score *score, int truth, int answer, float confidence)
 {
-    bin->n++;
-    bin->n_right += is_right;
-    bin->confidence += confidence;
-}
-
-void score_answer(struct score *score, int truth, int answer, float confidence,
-                  bool is_uncertain)
-{
-    double p = (double)confidence;
-    int bin = place(p, SCORE_BINS);
-    int step = place(p, SCORE_STEPS);
-    bool is_right = truth == answer;
+    struct score_bin *bin = &score->bins[bin_of((double)confidence)];
 
     assert(truth >= 0 && truth < score->n_classes);
     assert(answer >= 0 && answer < score->n_classes);
     score->confusion[truth][answer]++;
-    count(&score->bins[bin < SCORE_BINS ? bin : SCORE_BINS - 1], p, is_right);
-    count(&score->steps[step < SCORE_STEPS ? step : SCORE_STEPS], p, is_right);
-    if (!is_uncertain) {
-        count(&score->certain, p, is_right);
-    }
+    bin->n++;
+    bin->n_right += truth == answer;
+    bin->confidence += (double)confidence;
 }
 
 void score_missing(struct score *score, int truth)
@@ -107,28 +94,4 @@ struct score_summary score_summary(const struct score *score)
     sum.macro_f1 = share(sum.macro_f1, n_classes);
     sum.calibration_error = calibration_error(score);
     return sum;
-}
-
-static struct score_coverage coverage(const struct score *score, int n,
-                                      int n_right)
-{
-    return (struct score_coverage){share(n, score_summary(score).n),
-                                   share(n_right, n)};
-}
-
-struct score_coverage score_certain(const struct score *score)
-{
-    return coverage(score, score->certain.n, score->certain.n_right);
-}
-
-struct score_coverage score_step(const struct score *score, int step)
-{
-    int n = 0;
-    int n_right = 0;
-
-    for (int i = step; i <= SCORE_STEPS; i++) {
-        n += score->steps[i].n;
-        n_right += score->steps[i].n_right;
-    }
-    return coverage(score, n, n_right);
 }

@@ -12,8 +12,7 @@
 
 enum {
     SCORE_MAX_CLASSES = 16,
-    SCORE_BINS = 15,   /* of the calibration error, equally wide */
-    SCORE_STEPS = 100, /* of the coverage curve's threshold, from 0 to 1 */
+    SCORE_BINS = 15, /* of the calibration error, equally wide */
 };
 
 /** Answers of about the same probability. */
@@ -28,9 +27,7 @@ struct score {
     bool missing_is_wrong; /* or left out of every figure but their number */
     int confusion[SCORE_MAX_CLASSES][SCORE_MAX_CLASSES]; /* [truth][answer] */
     int missing[SCORE_MAX_CLASSES];                      /* [truth] */
-    struct score_bin certain;
     struct score_bin bins[SCORE_BINS];
-    struct score_bin steps[SCORE_STEPS + 1];
 };
 
 struct score_class {
@@ -51,18 +48,11 @@ struct score_summary {
     double calibration_error;   /* of the answers */
 };
 
-/** How many are answered, and how many of those rightly, as shares. */
-struct score_coverage {
-    double coverage;
-    double accuracy;
-};
-
 /** @param n_classes  1..SCORE_MAX_CLASSES */
 void score_init(struct score *score, int n_classes, bool missing_is_wrong);
 
 /** @param confidence  the answer's probability, [0, 1] */
-void score_answer(struct score *score, int truth, int answer, float confidence,
-                  bool is_uncertain);
+void score_answer(struct score *score, int truth, int answer, float confidence);
 
 /** There was nothing to answer: no face. */
 void score_missing(struct score *score, int truth);
@@ -70,11 +60,5 @@ void score_missing(struct score *score, int truth);
 struct score_class score_class(const struct score *score, int truth);
 
 struct score_summary score_summary(const struct score *score);
-
-/** Of the answers that are not uncertain. */
-struct score_coverage score_certain(const struct score *score);
-
-/** Of the answers of a probability of at least step / SCORE_STEPS. */
-struct score_coverage score_step(const struct score *score, int step);
 
 #endif

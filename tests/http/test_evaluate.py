@@ -104,6 +104,7 @@ class Evaluate(unittest.TestCase):
         self.check_figures(figures, answers)
         self.assertEqual(figures["data"]["searched"], 0)
         self.assertIn("truth\\answer", result.stdout)
+        self.assertIn("surest 90 %", result.stdout)
         self.check_pictures(self.path("3"))
 
     def check_figures(self, figures, answers):
@@ -128,12 +129,30 @@ class Evaluate(unittest.TestCase):
                 >= figures["certain"]["threshold"]]
         self.assertAlmostEqual(figures["certain"]["coverage"],
                                len(sure) / len(pairs))
+        self.check_coverage(figures["coverage"], answers)
+
+    def check_coverage(self, curve, answers):
+        """The surest answers, and how many of those are right."""
+        ranked = sorted(((max(float(a[label]) for label in LABELS),
+                          a["expression"] == a["answer"]) for a in answers),
+                        reverse=True)
+        self.assertEqual(len(curve), 100)
+        for percent in 5, 50, 100:
+            n = len(ranked) * percent // 100
+            at = curve[percent - 1]
+            self.assertAlmostEqual(at["threshold"], ranked[n - 1][0], places=6)
+            self.assertAlmostEqual(at["coverage"], n / len(ranked))
+            self.assertAlmostEqual(at["accuracy"],
+                                   sum(right for _, right in ranked[:n]) / n)
 
     def check_pictures(self, folder):
         for name in ("confusion", "reliability", "coverage"):
             tree = xml.etree.ElementTree.parse(
                 os.path.join(folder, name + ".svg"))
             self.assertTrue(tree.getroot().tag.endswith("svg"))
+        texts = [text for text in tree.getroot().itertext() if text.strip()]
+        for words in "uncertain below", "% answered", "surest 70 %":
+            self.assertTrue(any(words in text for text in texts), words)
         for label in LABELS:
             with open(os.path.join(folder, f"attention-{label}.png"),
                       "rb") as stream:

@@ -17,7 +17,7 @@ static void fill(int n, const int confusion[3][3], float confidence)
     for (int t = 0; t < n; t++) {
         for (int a = 0; a < n; a++) {
             for (int i = 0; i < confusion[t][a]; i++) {
-                score_answer(&score, t, a, confidence, false);
+                score_answer(&score, t, a, confidence);
             }
         }
     }
@@ -63,8 +63,6 @@ START_TEST(missing_faces_count_by_choice)
         near(score_class(&score, 0).recall, 3.0 / (3 + is_wrong));
         /* the third class does not occur and weighs nothing */
         near(sum.mean_class_accuracy, 3.0 / (3 + is_wrong) / 2);
-        near(score_certain(&score).coverage, 4.0 / (4 + is_wrong));
-        near(score_certain(&score).accuracy, 0.75);
     }
 }
 END_TEST
@@ -73,39 +71,19 @@ START_TEST(calibration_by_hand)
 {
     score_init(&score, 2, true);
     /* bin 13 of 15, [.8667, .9333): 2 answers of .9, one of them right */
-    score_answer(&score, 0, 0, 0.9F, false);
-    score_answer(&score, 0, 1, 0.9F, false);
+    score_answer(&score, 0, 0, 0.9F);
+    score_answer(&score, 0, 1, 0.9F);
     /* bin 9, [.6, .6667): 3 of .6, all right; the edge belongs upward */
-    score_answer(&score, 1, 1, 0.6F, false);
-    score_answer(&score, 1, 1, 0.6F, false);
-    score_answer(&score, 1, 1, 0.6F, true);
+    score_answer(&score, 1, 1, 0.6F);
+    score_answer(&score, 1, 1, 0.6F);
+    score_answer(&score, 1, 1, 0.6F);
     ck_assert_int_eq(score.bins[13].n, 2);
     ck_assert_int_eq(score.bins[9].n, 3);
     near(score_summary(&score).calibration_error, (2 * 0.4 + 3 * 0.4) / 5);
     /* certainty itself falls into the last bin */
-    score_answer(&score, 1, 1, 1.0F, false);
+    score_answer(&score, 1, 1, 1.0F);
     ck_assert_int_eq(score.bins[14].n, 1);
     near(score_summary(&score).calibration_error, (2 * 0.4 + 3 * 0.4) / 6);
-}
-END_TEST
-
-START_TEST(coverage_falls_with_the_threshold)
-{
-    score_init(&score, 2, true);
-    score_answer(&score, 0, 0, 0.95F, false);
-    score_answer(&score, 0, 1, 0.7F, false);
-    score_answer(&score, 1, 1, 0.7F, false);
-    score_answer(&score, 1, 0, 0.55F, true);
-    near(score_step(&score, 0).coverage, 1);
-    near(score_step(&score, 0).accuracy, 0.5);
-    near(score_step(&score, 70).coverage, 0.75);
-    near(score_step(&score, 70).accuracy, 2.0 / 3);
-    near(score_step(&score, 71).coverage, 0.25);
-    near(score_step(&score, 71).accuracy, 1);
-    near(score_step(&score, 100).coverage, 0);
-    near(score_step(&score, 100).accuracy, 0);
-    near(score_certain(&score).coverage, 0.75);
-    near(score_certain(&score).accuracy, 2.0 / 3);
 }
 END_TEST
 
@@ -121,7 +99,6 @@ START_TEST(nothing_is_no_division)
     near(sum.accuracy, 0);
     near(sum.macro_f1, 0);
     near(sum.calibration_error, 0);
-    near(score_certain(&score).coverage, 0);
 }
 END_TEST
 
@@ -133,7 +110,6 @@ Suite *score_suite(void)
     tcase_add_test(tests, known_confusion);
     tcase_add_test(tests, missing_faces_count_by_choice);
     tcase_add_test(tests, calibration_by_hand);
-    tcase_add_test(tests, coverage_falls_with_the_threshold);
     tcase_add_test(tests, nothing_is_no_division);
     suite_add_tcase(suite, tests);
     return suite;
