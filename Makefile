@@ -6,7 +6,8 @@
 #
 # Variables: MODE=release|debug|asan|ubsan|tsan|cover, V=1 to see commands,
 # CFLAGS and LDFLAGS are appended, PREFIX and DESTDIR for install,
-# PORT for run, CK_RUN_SUITE=name for one unit suite.
+# PORT for run, CK_RUN_SUITE=name for one unit suite, BENCH="--write ..." for
+# the options of bench-peers and bench-services.
 
 MODE ?= release
 BUILD := build/$(MODE)
@@ -27,15 +28,18 @@ check_packages := $(run_packages) check python3
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
 cover_packages := $(check_packages) lcov
 browser_packages := $(run_packages) chromium
+peers_packages := $(run_packages) g++ libdnnl-dev python3 python3-numpy \
+    python3-torch python3-opencv
 
 goals := $(or $(MAKECMDGOALS),all)
 packages := $(run_packages) \
     $(if $(filter check asan ubsan tsan deps bench,$(goals)),$(check_packages)) \
     $(if $(filter lint format headers,$(goals)),$(lint_packages)) \
     $(if $(filter cover,$(goals)),$(cover_packages)) \
-    $(if $(filter browser,$(goals)),$(browser_packages))
-may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser, \
-    $(goals)),--install)
+    $(if $(filter browser,$(goals)),$(browser_packages)) \
+    $(if $(filter bench-peers,$(goals)),$(peers_packages))
+may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser \
+    bench-peers,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
@@ -114,7 +118,8 @@ $(BUILD)/unit: $(call objects,$(test_src)) $(testable_obj) $(BUILD)/libaha.a
 	$(Q)$(CC) $(project_ldflags) $(wrapped) $(LDFLAGS) -o $@ $^ $(check_libs) \
 	    $(all_libs)
 
-$(BUILD)/aha-bench: $(call objects,$(bench_src)) $(BUILD)/libaha.a
+bench_programs := $(patsubst %.c,$(BUILD)/%,$(bench_src))
+$(bench_programs): %: %.o $(BUILD)/libaha.a
 	$(call say,LD)
 	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^ $(all_libs)
 
@@ -122,6 +127,12 @@ $(BUILD)/options-md: $(call objects,tools/options_md.c server/config_keys.c \
     server/config_value.c server/listen.c) $(BUILD)/libaha.a
 	$(call say,LD)
 	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^
+
+# oneDNN for the race: C++, and for this machine alone.
+$(BUILD)/bench/onednn: bench/peers/onednn.cpp Makefile
+	$(call say,CXX)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 -O3 -march=native -fopenmp -Wall -Wextra -o $@ $< -ldnnl
 
 # Embedded files, which the compiler does not report.
 $(BUILD)/server/handlers/asset.o: $(wildcard web/*) openapi.yaml openapi.json
@@ -144,10 +155,12 @@ check: $(BUILD)/aha $(BUILD)/unit $(BUILD)/options-md ## every test: unit suites
 	$(Q)$(test_env) $(test_env.$(MODE)) $(BUILD)/unit
 	$(Q)$(test_env) $(test_env.$(MODE)) AHA=$(BUILD)/aha \
 	    python3 -m unittest discover -s tests/http -t . -v
+	$(Q)python3 -m unittest discover -s tests/bench -t .
 
 # The suites of Node.js: `npm ci` puts their packages beside them.
-node_test = command -v npm >/dev/null || { \
-    echo "This needs Node.js 20 and npm." >&2; exit 1; }; cd $(1) && \
+need_node = command -v npm >/dev/null || { \
+    echo "This needs Node.js 20 and npm." >&2; exit 1; }
+node_test = $(need_node); cd $(1) && \
     npm ci --silent --no-audit --no-fund && AHA=$(BUILD)/aha npm test --silent
 
 contract: $(BUILD)/aha ## every live answer against openapi.yaml
@@ -167,8 +180,23 @@ cover: ## the tests with coverage; prints a figure, writes build/cover/html
 	$(Q)genhtml -q build/cover/aha.info -o build/cover/html
 	$(Q)lcov --summary build/cover/aha.info
 
-bench: $(BUILD)/aha-bench ## figures of this machine: stages and kernels
-	$(Q)$(BUILD)/aha-bench models tests/data/astronaut.jpg
+bench: $(BUILD)/bench/bench ## figures of this machine: stages and kernels
+	$(Q)$< models tests/data/astronaut.jpg
+
+# Debian's own Python has Debian's PyTorch and OpenCV; packages of npm go to
+# build/bench.
+debian_python := /usr/bin/python3
+bench_modules = $(need_node); mkdir -p build/bench && \
+    cp bench/package.json bench/package-lock.json bench/.npmrc build/bench && \
+    cd build/bench && npm ci --silent
+
+bench-peers: $(bench_programs) $(BUILD)/bench/onednn ## other runtimes on the same network, in turn
+	$(Q)$(bench_modules)
+	$(Q)$(debian_python) -m unittest -q tests.bench.test_export
+	$(Q)$(debian_python) -m training.export_onnx --out build/peers \
+	    --fixed 1 4 8 16 32
+	$(Q)$(debian_python) bench/peers/plan.py build/peers/*.safetensors
+	$(Q)$(debian_python) bench/peers/race.py --build $(BUILD) $(BENCH)
 
 c_files := $(core_src) $(app_src) $(test_src) $(bench_src) $(tool_src)
 h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
@@ -214,8 +242,8 @@ clean: ## remove every build
 	$(Q)rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: all run check contract browser asan ubsan tsan cover bench lint headers format docs \
-    figures models install deps clean help
+.PHONY: all run check contract browser asan ubsan tsan cover bench bench-peers lint headers \
+    format docs figures models install deps clean help

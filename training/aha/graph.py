@@ -15,11 +15,14 @@ def tensors_to_torch(tensors):
 
 
 def pad_edges(x, padding, value=0.0):
-    """Pad by MODEL.md's [top, left, bottom, right]."""
+    """(x, padding left to do): MODEL.md's [top, left, bottom, right].
+
+    What is the same on both sides is left to the operation itself.
+    """
     top, left, bottom, right = padding
-    if not any(padding):
-        return x
-    return F.pad(x, (left, right, top, bottom), value=value)
+    if top == bottom and left == right:
+        return x, (top, left)
+    return F.pad(x, (left, right, top, bottom), value=value), (0, 0)
 
 
 def activate(x, layer, weights):
@@ -38,15 +41,17 @@ def attention_map(x, weight, bias):
 
 
 def conv2d(x, layer, weights):
-    x = pad_edges(x, layer["padding"])
+    x, padding = pad_edges(x, layer["padding"])
     x = F.conv2d(x, weights[layer["weight"]], weights[layer["bias"]],
-                 stride=layer["stride"], groups=layer.get("groups", 1))
+                 stride=layer["stride"], padding=padding,
+                 groups=layer.get("groups", 1))
     return activate(x, layer, weights)
 
 
 def max_pool2d(x, layer):
-    x = pad_edges(x, layer.get("padding", [0] * 4), value=float("-inf"))
-    return F.max_pool2d(x, layer["kernel"], layer["stride"])
+    x, padding = pad_edges(x, layer.get("padding", [0] * 4),
+                           value=float("-inf"))
+    return F.max_pool2d(x, layer["kernel"], layer["stride"], padding)
 
 
 def run(graph, weights, x, maps=None):
