@@ -30,6 +30,8 @@ cover_packages := $(check_packages) lcov
 browser_packages := $(run_packages) chromium
 peers_packages := $(run_packages) g++ libdnnl-dev python3 python3-numpy \
     python3-torch python3-opencv
+services_packages := $(run_packages) python3-numpy python3-torch \
+    python3-opencv opencv-data python3-fastapi python3-uvicorn
 
 goals := $(or $(MAKECMDGOALS),all)
 packages := $(run_packages) \
@@ -37,9 +39,10 @@ packages := $(run_packages) \
     $(if $(filter lint format headers,$(goals)),$(lint_packages)) \
     $(if $(filter cover,$(goals)),$(cover_packages)) \
     $(if $(filter browser,$(goals)),$(browser_packages)) \
-    $(if $(filter bench-peers,$(goals)),$(peers_packages))
+    $(if $(filter bench-peers,$(goals)),$(peers_packages)) \
+    $(if $(filter bench-services,$(goals)),$(services_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser \
-    bench-peers,$(goals)),--install)
+    bench-peers bench-services,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
@@ -183,20 +186,28 @@ cover: ## the tests with coverage; prints a figure, writes build/cover/html
 bench: $(BUILD)/bench/bench ## figures of this machine: stages and kernels
 	$(Q)$< models tests/data/astronaut.jpg
 
-# Debian's own Python has Debian's PyTorch and OpenCV; packages of npm go to
-# build/bench.
+# Debian's own Python has Debian's PyTorch and OpenCV.
 debian_python := /usr/bin/python3
-bench_modules = $(need_node); mkdir -p build/bench && \
-    cp bench/package.json bench/package-lock.json bench/.npmrc build/bench && \
-    cd build/bench && npm ci --silent
 
-bench-peers: $(bench_programs) $(BUILD)/bench/onednn ## other runtimes on the same network, in turn
-	$(Q)$(bench_modules)
+build/peers/whole.onnx: models/expression.safetensors bench/peers/plan.py \
+    $(wildcard training/export_onnx.py training/aha/*.py)
 	$(Q)$(debian_python) -m unittest -q tests.bench.test_export
-	$(Q)$(debian_python) -m training.export_onnx --out build/peers \
+	$(Q)$(debian_python) -m training.export_onnx --out $(@D) \
 	    --fixed 1 4 8 16 32
-	$(Q)$(debian_python) bench/peers/plan.py build/peers/*.safetensors
+	$(Q)$(debian_python) bench/peers/plan.py $(@D)/*.safetensors
+
+build/bench/node_modules: bench/package.json bench/package-lock.json bench/.npmrc
+	$(Q)$(need_node); mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && \
+	    npm ci --silent
+	$(Q)touch $@
+
+bench_ready := build/peers/whole.onnx build/bench/node_modules
+
+bench-peers: $(bench_programs) $(BUILD)/bench/onednn $(bench_ready) ## race other runtimes
 	$(Q)$(debian_python) bench/peers/race.py --build $(BUILD) $(BENCH)
+
+bench-services: $(BUILD)/aha $(bench_ready) ## race other services, over HTTP
+	$(Q)$(debian_python) bench/services/compare.py --build $(BUILD) $(BENCH)
 
 c_files := $(core_src) $(app_src) $(test_src) $(bench_src) $(tool_src)
 h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
@@ -245,5 +256,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: all run check contract browser asan ubsan tsan cover bench bench-peers lint headers \
-    format docs figures models install deps clean help
+.PHONY: all run check contract browser asan ubsan tsan cover bench bench-peers bench-services \
+    lint headers format docs figures models install deps clean help
