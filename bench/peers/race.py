@@ -82,7 +82,7 @@ class Process:
 
     def stop(self):
         self.process.stdin.close()
-        self.process.wait(30)
+        self.process.wait(120)
 
 
 def environment():
@@ -132,13 +132,18 @@ def check(processes, path):
     return most
 
 
-def ways(processes, batch, threads):
-    """{contender and way: [(process, line to say, less the seconds)]}."""
+def ways(processes, batch, threads, clock):
+    """{contender and way: [(process, line to say, less the seconds)]}.
+
+    Processor time cannot tell how well threads share a call, since those that
+    wait take none: by it, peers run beside each other only.
+    """
     turns = {OURS: [(processes[table.OURS][0], f"race {batch} {threads}")]}
     for name, pair in processes.items():
         if name == table.OURS:
             continue
-        turns[name, "within"] = [(pair[0], f"race {batch} {threads}")]
+        if threads == 1 or clock == "wall":
+            turns[name, "within"] = [(pair[0], f"race {batch} {threads}")]
         if threads == 2:
             line = f"race {max(batch // 2, 1)} 1"
             turns[name, "beside"] = [(process, line) for process in pair]
@@ -155,7 +160,7 @@ def take_turn(turn, seconds, clock):
 
 def race_cell(processes, batch, threads, options):
     """{contender and way: [faces a second, one a round]}."""
-    turns = ways(processes, batch, threads)
+    turns = ways(processes, batch, threads, options.clock)
     clock = list(CLOCKS).index(options.clock)
     for turn in turns.values():
         take_turn(turn, 0, clock)  # to warm up
