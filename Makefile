@@ -98,6 +98,7 @@ $(BUILD)/core/kernel/kernel_avx2.o: isa := -mavx2 -mfma -O3 -ffp-contract=fast
 $(BUILD)/core/kernel/kernel_avx512.o: isa := -mavx512f -mavx512bw -mavx512dq \
     -mavx512vl -mfma -mprefer-vector-width=512 -O3 -ffp-contract=fast
 endif
+$(BUILD)/core/kernel/kernel_neon.o: isa := -O3 -ffp-contract=fast
 $(BUILD)/core/kernel/kernel_scalar.o: isa := -O3
 
 $(BUILD)/%.o: %.c Makefile

@@ -24,6 +24,7 @@ static const char *deserved_core(void)
     case CPU_AVX2:
         return "Haswell";
     case CPU_BASE:
+    case CPU_NEON:
         break;
     }
     return NULL;

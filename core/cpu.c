@@ -14,6 +14,8 @@ enum cpu_level cpu_level(void)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         return CPU_AVX2;
     }
+#elif defined(__aarch64__)
+    return CPU_NEON;
 #endif
     return CPU_BASE;
 }

@@ -7,6 +7,7 @@
 
 enum cpu_level {
     CPU_BASE,   /* whatever the compiler's default target is */
+    CPU_NEON,   /* AArch64's own */
     CPU_AVX2,   /* AVX2, FMA */
     CPU_AVX512, /* AVX-512 F, BW, DQ, VL */
 };

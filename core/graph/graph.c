@@ -46,7 +46,6 @@ static enum aha_status read_activation(struct reader *reader)
     const char *name = document_borrow_string(reader->node, "activation");
     struct layer *layer = reader->layer;
     int dims[1] = {layer->out_c};
-    enum aha_status status;
 
     layer->conv.activation = ACTIVATION_NONE;
     if (name == NULL || strcmp(name, "none") == 0) {
@@ -60,10 +59,8 @@ static enum aha_status read_activation(struct reader *reader)
         return aha_error_set(reader->err, AHA_ERR_WEIGHTS,
                              "activation %.40s is not known", name);
     }
-    status = read_tensor(reader, "slope", 1, dims, &layer->slope);
     layer->conv.activation = ACTIVATION_PRELU;
-    layer->conv.slope = layer->slope;
-    return status;
+    return read_tensor(reader, "slope", 1, dims, &layer->conv.slope);
 }
 
 static enum aha_status read_conv_tensors(struct reader *reader, int groups)
@@ -73,13 +70,13 @@ static enum aha_status read_conv_tensors(struct reader *reader, int groups)
     int dims[4] = {-1, layer->in_c / groups, -1, -1};
     int bias_dims[1];
     enum aha_status status =
-        read_tensor(reader, "weight", 4, dims, &layer->weight);
+        read_tensor(reader, "weight", 4, dims, &conv->weight);
 
     if (status != AHA_OK) {
         return status;
     }
     bias_dims[0] = dims[0];
-    status = read_tensor(reader, "bias", 1, bias_dims, &layer->bias);
+    status = read_tensor(reader, "bias", 1, bias_dims, &conv->bias);
     if (status != AHA_OK) {
         return status;
     }
@@ -96,8 +93,6 @@ static enum aha_status read_conv_tensors(struct reader *reader, int groups)
     conv->kernel_h = dims[2];
     conv->kernel_w = dims[3];
     conv->groups = groups;
-    conv->weight = layer->weight;
-    conv->bias = layer->bias;
     return AHA_OK;
 }
 
@@ -356,7 +351,7 @@ static enum aha_status try_nominal(const struct graph *graph,
                                    struct aha_error *err)
 {
     struct graph_plan *plan = NULL;
-    enum aha_status status = graph_plan_create(&plan, graph);
+    enum aha_status status = graph_plan_create(&plan, graph, 1);
 
     if (status == AHA_OK) {
         status = graph_plan_resize(plan, graph->input.h, graph->input.w);
@@ -384,6 +379,13 @@ enum aha_status graph_create(struct graph **out,
     status = read_graph(graph, config, file, err);
     if (status == AHA_OK) {
         status = try_nominal(graph, err);
+    }
+    if (status == AHA_OK) {
+        graph_fuse(graph);
+        status = graph_pack(graph);
+    }
+    if (status == AHA_ERR_MEMORY) {
+        (void)aha_error_set(err, status, "out of memory");
     }
     if (status != AHA_OK) {
         graph_destroy(graph);
@@ -417,9 +419,8 @@ void graph_destroy(struct graph *graph)
         return;
     }
     for (int i = 0; i < graph->n_layers; i++) {
-        free(graph->layers[i].weight);
-        free(graph->layers[i].bias);
-        free(graph->layers[i].slope);
+        conv2d_fini(&graph->layers[i].conv);
+        conv2d_fini(&graph->layers[i].front);
     }
     free(graph->layers);
     free(graph);

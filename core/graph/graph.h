@@ -3,8 +3,9 @@
  * graph.h - a feed-forward net read from a weight file (MODEL.md 2.1).
  *
  * A graph is immutable after loading and shared by all threads. A plan is the
- * shapes and buffer places for one input size; with its workspace it belongs
- * to one thread. Running never allocates.
+ * shapes and buffer places for one input size and a number of images that go
+ * through together; with its workspace it belongs to one thread. Running never
+ * allocates. What one image gives does not depend on the others.
  */
 #ifndef AHA_GRAPH_GRAPH_H
 #define AHA_GRAPH_GRAPH_H
@@ -59,9 +60,10 @@ int graph_output(const struct graph *graph, const char *name);
 /** Weights and biases together. */
 int64_t graph_parameters(const struct graph *graph);
 
-/** A plan with room for this graph at any size; no shape yet. */
+/** A plan for up to `images` at once, at any size; no shape yet. */
 enum aha_status graph_plan_create(struct graph_plan **out,
-                                  const struct graph *graph) AHA_MUST_CHECK;
+                                  const struct graph *graph,
+                                  int images) AHA_MUST_CHECK;
 
 void graph_plan_destroy(struct graph_plan *plan);
 
@@ -87,27 +89,32 @@ struct graph_shape graph_plan_shape(const struct graph_plan *plan, int value);
 int64_t graph_plan_multiply_adds(const struct graph_plan *plan);
 
 /**
- * Where the caller writes the input [C, H, W] before graph_run, inside the
+ * Where the caller writes input `image` [C, H, W] before graph_run, inside the
  * workspace. The run overwrites it.
  */
-float *graph_plan_input(const struct graph_plan *plan, float *workspace);
+float *graph_plan_input(const struct graph_plan *plan, float *workspace,
+                        int image);
 
-/** A value after graph_run: an output, [C, H, W]. */
-const float *graph_plan_value(const struct graph_plan *plan,
-                              const float *workspace, int value);
+/**
+ * Copy an output of one image after graph_run.
+ *
+ * @param out  [C, H, W] of graph_plan_shape
+ */
+void graph_plan_read(const struct graph_plan *plan, const float *workspace,
+                     int image, int value, float *out);
 
 /**
  * The spatial attention map [1, H, W] of the layer that made `value`, or NULL
  * when that layer is no spatial_attention.
  */
 const float *graph_plan_attention(const struct graph_plan *plan,
-                                  const float *workspace, int value);
+                                  const float *workspace, int image, int value);
 
 /**
- * Run one input.
+ * Run the first `images` inputs.
  *
  * @param workspace  graph_plan_floats floats, 64-byte aligned
  */
-void graph_run(const struct graph_plan *plan, float *workspace);
+void graph_run(const struct graph_plan *plan, float *workspace, int images);
 
 #endif

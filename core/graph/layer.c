@@ -3,12 +3,27 @@
 
 #include <string.h>
 
-#include "core/kernel/kernel.h"
 #include "core/ops/attention.h"
 
-static size_t plane_of(struct graph_shape shape)
+/* Planes of a plain input that one column of im2col may still read. */
+enum { MAX_PLAIN_CHANNELS = 4 };
+
+bool layer_is_plain(const struct layer *layer)
 {
-    return (size_t)shape.h * (size_t)shape.w;
+    return layer->op == OP_CONV2D && layer->in[0] == 0 &&
+           layer->conv.groups == 1 && !layer->has_front &&
+           layer->in_c <= MAX_PLAIN_CHANNELS;
+}
+
+struct margin layer_margin(const struct layer *layer)
+{
+    const struct conv2d *conv = layer->has_front ? &layer->front : &layer->conv;
+
+    if (layer->op != OP_CONV2D || layer_is_plain(layer)) {
+        return (struct margin){0, 0, 0, 0};
+    }
+    return (struct margin){conv->pad_top, conv->pad_left, conv->pad_bottom,
+                           conv->pad_right};
 }
 
 static bool pool_shape(const struct layer *layer, struct graph_shape in,
@@ -41,6 +56,9 @@ bool layer_shape(const struct layer *layer, struct graph_shape in,
     *out = (struct graph_shape){layer->out_c, in.h, in.w};
     switch (layer->op) {
     case OP_CONV2D:
+        if (layer->has_front) {
+            conv2d_size(&layer->front, in.h, in.w, &in.h, &in.w);
+        }
         conv2d_size(&layer->conv, in.h, in.w, &out->h, &out->w);
         break;
     case OP_MAX_POOL2D:
@@ -57,6 +75,7 @@ bool layer_shape(const struct layer *layer, struct graph_shape in,
         out->h = 1;
         out->w = 1;
         break;
+    case OP_NONE:
     case OP_ADD:
     case OP_PAD_CHANNELS:
     case OP_SPATIAL_ATTENTION:
@@ -66,92 +85,158 @@ bool layer_shape(const struct layer *layer, struct graph_shape in,
            out->w <= GRAPH_MAX_SIDE;
 }
 
-size_t layer_work_floats(const struct layer *layer, struct graph_shape in)
+int64_t layer_multiply_adds(const struct layer *layer, struct graph_shape in)
+{
+    int64_t n = 0;
+
+    if (layer->op != OP_CONV2D && layer->op != OP_SPATIAL_ATTENTION) {
+        return 0;
+    }
+    if (layer->has_front) {
+        n = conv2d_multiply_adds(&layer->front, in.h, in.w);
+        conv2d_size(&layer->front, in.h, in.w, &in.h, &in.w);
+    }
+    return n + conv2d_multiply_adds(&layer->conv, in.h, in.w);
+}
+
+size_t layer_work_floats(const struct layer *layer, struct graph_shape in,
+                         int images)
 {
     switch (layer->op) {
     case OP_CONV2D:
-        return conv2d_work_floats(&layer->conv, in.h, in.w);
+        return conv2d_work_floats(&layer->conv,
+                                  layer->has_front ? &layer->front : NULL, in.h,
+                                  in.w, images);
     case OP_SPATIAL_ATTENTION:
-        return 2 * plane_of(in) + conv2d_work_floats(&layer->conv, in.h, in.w);
+        return spatial_attention_work_floats(&layer->conv, in.h, in.w);
     default:
         return 0;
     }
 }
 
-static void run_add(const struct layer *layer, struct graph_shape in,
-                    const float *a, const float *b, float *y)
+static float *block_of(const struct map *map, int image, int block)
 {
-    const struct conv2d *conv = &layer->conv;
-    size_t plane = plane_of(in);
+    return map->data + (size_t)image * map->image + (size_t)block * map->plane;
+}
 
-    for (int c = 0; c < in.c; c++) {
-        size_t at = (size_t)c * plane;
+static void run_add(const struct layer *layer, const struct layer_run *run,
+                    int image, int block)
+{
+    const float *a = block_of(&run->a, image, block);
+    const float *b = block_of(&run->b, image, block);
+    float *y = block_of(&run->y, image, block);
 
-        kernel_table()->add_activation(
-            a + at, b + at, plane, conv->activation,
-            conv->slope == NULL ? 0.0F : conv->slope[c], y + at);
+    for (int r = 0; r < run->y.h; r++) {
+        kernel_table()->add(a + (size_t)r * run->a.row,
+                            b + (size_t)r * run->b.row, (size_t)run->y.w,
+                            layer->conv.finish.slope +
+                                (size_t)block * KERNEL_BLOCK,
+                            y + (size_t)r * run->y.row);
     }
 }
 
-static void run_pool(const struct layer *layer, struct graph_shape in,
-                     struct graph_shape out, const float *x, float *y)
+/* The window of a pool or an upsampling over one block. */
+static struct window window_of(const struct layer *layer,
+                               const struct layer_run *run)
 {
-    const struct kernels *kernels = kernel_table();
     struct window window = layer->window;
 
-    window.in_h = in.h;
-    window.in_w = in.w;
-    window.out_h = out.h;
-    window.out_w = out.w;
-    for (int c = 0; c < in.c; c++) {
-        const float *from = x + (size_t)c * plane_of(in);
-        float *to = y + (size_t)c * plane_of(out);
+    window.in_h = run->a.h;
+    window.in_w = run->a.w;
+    window.out_h = run->y.h;
+    window.out_w = run->y.w;
+    window.in_row = run->a.row;
+    window.out_row = run->y.row;
+    return window;
+}
 
-        if (layer->op == OP_MAX_POOL2D) {
-            kernels->max_pool(from, &window, to);
+static void run_pad(const struct layer_run *run, int image, int block)
+{
+    size_t bytes = (size_t)run->y.w * KERNEL_BLOCK * sizeof(float);
+    float *y = block_of(&run->y, image, block);
+
+    for (int r = 0; r < run->y.h; r++, y += run->y.row) {
+        if (block < kernel_blocks(run->a.c)) {
+            memcpy(y, block_of(&run->a, image, block) + (size_t)r * run->a.row,
+                   bytes);
         } else {
-            kernels->avg_pool(from, &window, to);
+            memset(y, 0, bytes);
         }
     }
 }
 
-void layer_run(const struct layer *layer, struct graph_shape in,
-               struct graph_shape out, const float *a, const float *b,
-               float *work, float *attention, float *y)
+static void run_average(const struct layer_run *run, int image, int block)
+{
+    const float *x = block_of(&run->a, image, block);
+    float *y = block_of(&run->y, image, block);
+
+    memset(y, 0, KERNEL_BLOCK * sizeof *y);
+    for (int r = 0; r < run->a.h; r++) {
+        kernel_table()->sum(x + (size_t)r * run->a.row, (size_t)run->a.w, y);
+    }
+    for (int i = 0; i < KERNEL_BLOCK; i++) {
+        y[i] /= (float)(run->a.h * run->a.w);
+    }
+}
+
+/* The layers that treat each block of channels for itself. */
+static void run_block(const struct layer *layer, const struct layer_run *run,
+                      int image, int block)
 {
     const struct kernels *kernels = kernel_table();
-    size_t plane = plane_of(in);
+    struct window window = window_of(layer, run);
 
     switch (layer->op) {
-    case OP_CONV2D:
-        conv2d_run(&layer->conv, a, in.h, in.w, work, y);
-        break;
     case OP_ADD:
-        run_add(layer, in, a, b, y);
-        break;
-    case OP_MAX_POOL2D:
-    case OP_AVG_POOL2D:
-        run_pool(layer, in, out, a, y);
+        run_add(layer, run, image, block);
         break;
     case OP_PAD_CHANNELS:
-        memcpy(y, a, (size_t)in.c * plane * sizeof *y);
-        memset(y + (size_t)in.c * plane, 0,
-               (size_t)(out.c - in.c) * plane * sizeof *y);
-        break;
-    case OP_UPSAMPLE_BILINEAR2D:
-        for (int c = 0; c < in.c; c++) {
-            kernels->upsample2(a + (size_t)c * plane, in.h, in.w,
-                               y + (size_t)c * plane_of(out));
-        }
-        break;
-    case OP_SPATIAL_ATTENTION:
-        spatial_attention_run(&layer->conv, a, in.c, in.h, in.w, work,
-                              attention, y);
+        run_pad(run, image, block);
         break;
     case OP_ADAPTIVE_AVG_POOL2D:
-        for (int c = 0; c < in.c; c++) {
-            y[c] = kernels->sum(a + (size_t)c * plane, plane) / (float)plane;
-        }
+        run_average(run, image, block);
         break;
+    case OP_MAX_POOL2D:
+        kernels->max_pool(block_of(&run->a, image, block), &window,
+                          block_of(&run->y, image, block));
+        break;
+    case OP_AVG_POOL2D:
+        kernels->avg_pool(block_of(&run->a, image, block), &window,
+                          block_of(&run->y, image, block));
+        break;
+    case OP_UPSAMPLE_BILINEAR2D:
+        kernels->upsample2(block_of(&run->a, image, block), &window,
+                           block_of(&run->y, image, block));
+        break;
+    case OP_NONE:
+    case OP_CONV2D:
+    case OP_SPATIAL_ATTENTION:
+        break;
+    }
+}
+
+void layer_run(const struct layer *layer, const struct layer_run *run)
+{
+    if (layer->op == OP_CONV2D) {
+        conv2d_run(&layer->conv,
+                   &(struct conv2d_run){
+                       .front = layer->has_front ? &layer->front : NULL,
+                       .x = run->a,
+                       .plain = run->plain,
+                       .y = run->y,
+                       .residual = run->b,
+                       .work = run->work,
+                   });
+        return;
+    }
+    if (layer->op == OP_SPATIAL_ATTENTION) {
+        spatial_attention_run(&layer->conv, &run->a, &run->y, run->work,
+                              run->attention);
+        return;
+    }
+    for (int image = 0; image < run->y.images; image++) {
+        for (int b = 0; b < kernel_blocks(run->y.c); b++) {
+            run_block(layer, run, image, b);
+        }
     }
 }

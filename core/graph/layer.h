@@ -26,22 +26,25 @@ enum op {
     OP_UPSAMPLE_BILINEAR2D,
     OP_SPATIAL_ATTENTION,
     OP_ADAPTIVE_AVG_POOL2D,
+    OP_NONE, /* merged into another layer */
 };
 
-/** Layer i reads values in[] and makes value i + 1. */
+/**
+ * Layer i reads values in[] and makes value i + 1. A conv2d with two inputs
+ * adds the second before its activation; it may have fewer channels.
+ */
 struct layer {
     enum op op;
     int in[2];
     int n_in;
     int in_c;
     int out_c;
-    struct conv2d conv;   /* conv2d, spatial_attention; activation of add */
+    struct conv2d conv;  /* conv2d, spatial_attention; activation of add */
+    struct conv2d front; /* depthwise before a conv2d, when has_front */
+    bool has_front;
     struct window window; /* pools: kernel, stride, padding */
     int pad_bottom;       /* max_pool2d */
     int pad_right;        /* max_pool2d */
-    float *weight;        /* owned storage behind conv */
-    float *bias;
-    float *slope;
 };
 
 struct graph_named_output {
@@ -58,6 +61,31 @@ struct graph {
     int64_t parameters;
 };
 
+/* Zeros that a layer wants around its first input, px. */
+struct margin {
+    int top, left, bottom, right;
+};
+
+/** What one layer computes on: see layer_run. */
+struct layer_run {
+    struct map a, b;    /* inputs; b.data is NULL with one */
+    const float *plain; /* the graph's input, when the layer reads it plain */
+    struct map y;
+    float *work;      /* layer_work_floats */
+    float *attention; /* [images][h, w] for spatial_attention */
+};
+
+/** Merge layers where one pass over the pixels does for two or three. */
+void graph_fuse(struct graph *graph);
+
+/** Choose every convolution's algorithm and bring its weights in order. */
+enum aha_status graph_pack(struct graph *graph) AHA_MUST_CHECK;
+
+/** The layer reads the graph's input as it was written: plain planes. */
+bool layer_is_plain(const struct layer *layer);
+
+struct margin layer_margin(const struct layer *layer);
+
 /**
  * Shape of a layer's value given its first input's shape.
  *
@@ -66,17 +94,13 @@ struct graph {
 bool layer_shape(const struct layer *layer, struct graph_shape in,
                  struct graph_shape *out);
 
-/** Floats of scratch the layer needs for that input. */
-size_t layer_work_floats(const struct layer *layer, struct graph_shape in);
+/** Multiply-adds for that input. */
+int64_t layer_multiply_adds(const struct layer *layer, struct graph_shape in);
 
-/**
- * Compute one layer.
- *
- * @param a, b       inputs; b is NULL but for add
- * @param attention  [h, w] for spatial_attention, else NULL
- */
-void layer_run(const struct layer *layer, struct graph_shape in,
-               struct graph_shape out, const float *a, const float *b,
-               float *work, float *attention, float *y);
+/** Floats of scratch the layer needs for `images` inputs of that shape. */
+size_t layer_work_floats(const struct layer *layer, struct graph_shape in,
+                         int images);
+
+void layer_run(const struct layer *layer, const struct layer_run *run);
 
 #endif

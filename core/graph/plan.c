@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/alloc.h"
 #include "core/graph/graph.h"
@@ -8,20 +9,30 @@
 enum {
     MAX_FLOATS = 1 << 28,
     LINE_FLOATS = AHA_ALIGNMENT / sizeof(float),
+    NEVER = -1,
 };
 
-/* Where one value lives and for how long. */
+/*
+ * Where one value lives and for how long: blocks of 16 channels, each pixel of
+ * a block 16 floats, with the zeros around it that its readers want.
+ */
 struct place {
     struct graph_shape shape;
+    struct margin margin;
+    size_t row;       /* floats from row to row */
+    size_t plane;     /* from block to block */
+    size_t image;     /* from image to image */
     size_t offset;    /* floats */
     size_t size;      /* floats, rounded up to whole cache lines */
     int last_use;     /* last layer that reads it; n_layers for outputs */
-    size_t attention; /* offset of its map, when a spatial_attention made it */
+    size_t attention; /* offset of its maps, when a spatial_attention made it */
 };
 
 struct graph_plan {
     const struct graph *graph;
-    struct place *places; /* one a value, n_layers + 1 */
+    int images;
+    struct place input;   /* as written: plain planes, no margin */
+    struct place *places; /* one a value, n_layers + 1; value 0 in blocks */
     size_t values_floats; /* all values and maps; work follows */
     size_t work_floats;
     int64_t multiply_adds;
@@ -32,8 +43,46 @@ static size_t whole_lines(size_t floats)
     return (floats + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
 }
 
+static void widen(struct margin *margin, struct margin other)
+{
+    margin->top = other.top > margin->top ? other.top : margin->top;
+    margin->left = other.left > margin->left ? other.left : margin->left;
+    margin->bottom =
+        other.bottom > margin->bottom ? other.bottom : margin->bottom;
+    margin->right = other.right > margin->right ? other.right : margin->right;
+}
+
+/* Who reads what, and when for the last time. */
+static void find_uses(struct graph_plan *plan)
+{
+    const struct graph *graph = plan->graph;
+
+    plan->input.last_use = NEVER;
+    plan->places[0].last_use = NEVER;
+    for (int i = 0; i < graph->n_layers; i++) {
+        const struct layer *layer = &graph->layers[i];
+        bool is_plain = layer_is_plain(layer);
+
+        for (int k = 0; layer->op != OP_NONE && k < layer->n_in; k++) {
+            struct place *place = &plan->places[layer->in[k]];
+
+            if (k == 0 && is_plain) {
+                place = &plan->input;
+            }
+            place->last_use = i;
+        }
+        if (layer->op != OP_NONE) {
+            widen(&plan->places[layer->in[0]].margin, layer_margin(layer));
+        }
+        plan->places[i + 1].last_use = i;
+    }
+    for (int i = 0; i < graph->n_outputs; i++) {
+        plan->places[graph->outputs[i].value].last_use = graph->n_layers;
+    }
+}
+
 enum aha_status graph_plan_create(struct graph_plan **out,
-                                  const struct graph *graph)
+                                  const struct graph *graph, int images)
 {
     struct graph_plan *plan = alloc_array(1, sizeof *plan);
 
@@ -41,23 +90,14 @@ enum aha_status graph_plan_create(struct graph_plan **out,
         return AHA_ERR_MEMORY;
     }
     plan->graph = graph;
+    plan->images = images;
     plan->places =
         alloc_array((size_t)graph->n_layers + 1, sizeof *plan->places);
     if (plan->places == NULL) {
         free(plan);
         return AHA_ERR_MEMORY;
     }
-    for (int i = 0; i < graph->n_layers; i++) {
-        const struct layer *layer = &graph->layers[i];
-
-        for (int k = 0; k < layer->n_in; k++) {
-            plan->places[layer->in[k]].last_use = i;
-        }
-        plan->places[i + 1].last_use = i;
-    }
-    for (int i = 0; i < graph->n_outputs; i++) {
-        plan->places[graph->outputs[i].value].last_use = graph->n_layers;
-    }
+    find_uses(plan);
     *out = plan;
     return AHA_OK;
 }
@@ -68,6 +108,18 @@ void graph_plan_destroy(struct graph_plan *plan)
         free(plan->places);
         free(plan);
     }
+}
+
+/* Past `other` if it is still needed and overlaps `size` floats at `at`. */
+static bool step_over(const struct place *other, int made, size_t size,
+                      size_t *at)
+{
+    if (other->last_use < made - 1 || *at >= other->offset + other->size ||
+        other->offset >= *at + size) {
+        return false;
+    }
+    *at = other->offset + other->size;
+    return true;
 }
 
 /*
@@ -81,38 +133,57 @@ static size_t lowest_free(const struct graph_plan *plan, int made, size_t size)
     bool moved = true;
 
     while (moved) {
-        moved = false;
+        moved = step_over(&plan->input, made, size, &at);
         for (int v = 0; v < made; v++) {
-            const struct place *other = &plan->places[v];
-
-            if (other->last_use >= made - 1 &&
-                at < other->offset + other->size && other->offset < at + size) {
-                at = other->offset + other->size;
-                moved = true;
-            }
+            moved = step_over(&plan->places[v], made, size, &at) || moved;
         }
     }
     return at;
+}
+
+/* @return false when there is no room for it */
+static bool put(struct graph_plan *plan, struct place *place, size_t offset)
+{
+    size_t end = offset + place->size;
+
+    place->offset = offset;
+    if (end > plan->values_floats) {
+        plan->values_floats = end;
+    }
+    return end <= MAX_FLOATS;
+}
+
+static bool place_input(struct graph_plan *plan, struct graph_shape shape)
+{
+    struct place *input = &plan->input;
+
+    input->shape = shape;
+    input->row = (size_t)shape.w;
+    input->plane = input->row * (size_t)shape.h;
+    input->image = input->plane * (size_t)shape.c;
+    input->size = whole_lines((size_t)plan->images * input->image);
+    return input->image <= MAX_FLOATS / (size_t)plan->images &&
+           put(plan, input, 0);
 }
 
 static bool place_value(struct graph_plan *plan, int value,
                         struct graph_shape shape)
 {
     struct place *place = &plan->places[value];
-    int64_t floats = (int64_t)shape.c * shape.h * shape.w;
-    size_t end;
+    const struct margin *margin = &place->margin;
+    size_t blocks = (size_t)kernel_blocks(shape.c);
 
-    if (floats > MAX_FLOATS) {
+    place->shape = shape;
+    place->row =
+        (size_t)(shape.w + margin->left + margin->right) * KERNEL_BLOCK;
+    place->plane =
+        (size_t)(shape.h + margin->top + margin->bottom) * place->row;
+    place->image = blocks * place->plane;
+    if (place->image > MAX_FLOATS / (size_t)plan->images) {
         return false;
     }
-    place->shape = shape;
-    place->size = whole_lines((size_t)floats);
-    place->offset = lowest_free(plan, value, place->size);
-    end = place->offset + place->size;
-    if (end > plan->values_floats) {
-        plan->values_floats = end;
-    }
-    return end <= MAX_FLOATS;
+    place->size = (size_t)plan->images * place->image;
+    return put(plan, place, lowest_free(plan, value, place->size));
 }
 
 static bool place_layer(struct graph_plan *plan, int i)
@@ -122,23 +193,24 @@ static bool place_layer(struct graph_plan *plan, int i)
     struct graph_shape shape;
     size_t work;
 
+    if (layer->op == OP_NONE) {
+        return true;
+    }
     if (!layer_shape(layer, in, &shape)) {
         return false;
     }
     if (layer->n_in == 2) {
         struct graph_shape other = plan->places[layer->in[1]].shape;
 
-        if (other.h != in.h || other.w != in.w) {
+        if (other.h != shape.h || other.w != shape.w) {
             return false;
         }
     }
-    work = layer_work_floats(layer, in);
+    work = layer_work_floats(layer, in, plan->images);
     if (work > plan->work_floats) {
         plan->work_floats = work;
     }
-    if (layer->op == OP_CONV2D || layer->op == OP_SPATIAL_ATTENTION) {
-        plan->multiply_adds += conv2d_multiply_adds(&layer->conv, in.h, in.w);
-    }
+    plan->multiply_adds += layer_multiply_adds(layer, in);
     return work <= MAX_FLOATS && place_value(plan, i + 1, shape);
 }
 
@@ -151,7 +223,8 @@ static void place_maps(struct graph_plan *plan)
         if (plan->graph->layers[i].op == OP_SPATIAL_ATTENTION) {
             place->attention = plan->values_floats;
             plan->values_floats +=
-                whole_lines((size_t)place->shape.h * (size_t)place->shape.w);
+                whole_lines((size_t)plan->images * (size_t)place->shape.h *
+                            (size_t)place->shape.w);
         }
     }
 }
@@ -168,7 +241,10 @@ enum aha_status graph_plan_resize(struct graph_plan *plan, int h, int w)
     plan->values_floats = 0;
     plan->work_floats = 0;
     plan->multiply_adds = 0;
-    if (!place_value(plan, 0, input)) {
+    /* Value 0 is copied from the input, if at all, so both live at once. */
+    plan->places[0].shape = input;
+    if (!place_input(plan, input) ||
+        (plan->places[0].last_use != NEVER && !place_value(plan, 0, input))) {
         return AHA_ERR_ARG;
     }
     for (int i = 0; i < plan->graph->n_layers; i++) {
@@ -195,42 +271,131 @@ int64_t graph_plan_multiply_adds(const struct graph_plan *plan)
     return plan->multiply_adds;
 }
 
-float *graph_plan_input(const struct graph_plan *plan, float *workspace)
+float *graph_plan_input(const struct graph_plan *plan, float *workspace,
+                        int image)
 {
-    return workspace + plan->places[0].offset;
+    return workspace + plan->input.offset + (size_t)image * plan->input.image;
 }
 
-const float *graph_plan_value(const struct graph_plan *plan,
-                              const float *workspace, int value)
+/* Floats from a place's beginning to its pixel (0, 0). */
+static size_t first_pixel(const struct place *place)
 {
-    return workspace + plan->places[value].offset;
+    return place->offset + (size_t)place->margin.top * place->row +
+           (size_t)place->margin.left * KERNEL_BLOCK;
+}
+
+void graph_plan_read(const struct graph_plan *plan, const float *workspace,
+                     int image, int value, float *out)
+{
+    const struct place *place = &plan->places[value];
+    const float *first =
+        workspace + first_pixel(place) + (size_t)image * place->image;
+
+    for (int c = 0; c < place->shape.c; c++) {
+        for (int r = 0; r < place->shape.h; r++) {
+            const float *row =
+                first + (size_t)(c / KERNEL_BLOCK) * place->plane +
+                (size_t)r * place->row + (size_t)(c % KERNEL_BLOCK);
+
+            for (int i = 0; i < place->shape.w; i++) {
+                *out++ = row[(size_t)i * KERNEL_BLOCK];
+            }
+        }
+    }
 }
 
 const float *graph_plan_attention(const struct graph_plan *plan,
-                                  const float *workspace, int value)
+                                  const float *workspace, int image, int value)
 {
+    const struct place *place = &plan->places[value];
+
     if (value < 1 || value > plan->graph->n_layers ||
         plan->graph->layers[value - 1].op != OP_SPATIAL_ATTENTION) {
         return NULL;
     }
-    return workspace + plan->places[value].attention;
+    return workspace + place->attention +
+           (size_t)image * (size_t)place->shape.h * (size_t)place->shape.w;
 }
 
-void graph_run(const struct graph_plan *plan, float *workspace)
+static struct map map_of(const struct place *place, float *workspace,
+                         int images)
 {
-    float *work = workspace + plan->values_floats;
+    return (struct map){
+        .data = workspace + first_pixel(place),
+        .c = place->shape.c,
+        .h = place->shape.h,
+        .w = place->shape.w,
+        .images = images,
+        .row = place->row,
+        .plane = place->plane,
+        .image = place->image,
+    };
+}
 
+static void clear(float *floats, size_t n)
+{
+    memset(floats, 0, n * sizeof *floats);
+}
+
+/* The zeros around a value, whose place held another before. */
+static void clear_margin(const struct place *place, float *workspace,
+                         int images)
+{
+    const struct margin *margin = &place->margin;
+    size_t left = (size_t)margin->left * KERNEL_BLOCK;
+    size_t right = (size_t)margin->right * KERNEL_BLOCK;
+    size_t top = (size_t)margin->top * place->row;
+    size_t bottom = (size_t)margin->bottom * place->row;
+    size_t planes = (size_t)images * (size_t)kernel_blocks(place->shape.c);
+
+    for (size_t p = 0; p < planes; p++) {
+        float *plane = workspace + place->offset + p * place->plane;
+
+        clear(plane, top);
+        clear(plane + place->plane - bottom, bottom);
+        for (int r = 0; left + right > 0 && r < place->shape.h; r++) {
+            float *row = plane + top + (size_t)r * place->row;
+
+            clear(row, left);
+            clear(row + place->row - right, right);
+        }
+    }
+}
+
+static void block_input(const struct graph_plan *plan, float *workspace,
+                        int images)
+{
+    struct map map = map_of(&plan->places[0], workspace, images);
+
+    clear_margin(&plan->places[0], workspace, images);
+    for (int i = 0; i < images; i++, map.data += map.image) {
+        kernel_table()->block(graph_plan_input(plan, workspace, i), &map);
+    }
+}
+
+void graph_run(const struct graph_plan *plan, float *workspace, int images)
+{
+    if (plan->places[0].last_use != NEVER) {
+        block_input(plan, workspace, images);
+    }
     for (int i = 0; i < plan->graph->n_layers; i++) {
         const struct layer *layer = &plan->graph->layers[i];
-        const struct place *a = &plan->places[layer->in[0]];
         const struct place *out = &plan->places[i + 1];
-        const float *b = layer->n_in == 2
-                             ? workspace + plan->places[layer->in[1]].offset
-                             : NULL;
+        struct layer_run run = {
+            .a = map_of(&plan->places[layer->in[0]], workspace, images),
+            .plain = workspace + plan->input.offset,
+            .y = map_of(out, workspace, images),
+            .work = workspace + plan->values_floats,
+            .attention = workspace + out->attention,
+        };
 
-        layer_run(layer, a->shape, out->shape, workspace + a->offset, b, work,
-                  layer->op == OP_SPATIAL_ATTENTION ? workspace + out->attention
-                                                    : NULL,
-                  workspace + out->offset);
+        if (layer->op == OP_NONE) {
+            continue;
+        }
+        if (layer->n_in == 2) {
+            run.b = map_of(&plan->places[layer->in[1]], workspace, images);
+        }
+        clear_margin(out, workspace, images);
+        layer_run(layer, &run);
     }
 }

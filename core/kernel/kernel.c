@@ -9,16 +9,20 @@ static _Atomic(const struct kernels *) chosen = &kernels_scalar;
 void kernel_init(enum cpu_level cap)
 {
     const struct kernels *table = &kernels_scalar;
-#if defined(__x86_64__)
     enum cpu_level level = cpu_level() < cap ? cpu_level() : cap;
 
+#if defined(__x86_64__)
     if (level == CPU_AVX512) {
         table = &kernels_avx512;
     } else if (level == CPU_AVX2) {
         table = &kernels_avx2;
     }
+#elif defined(__aarch64__)
+    if (level == CPU_NEON) {
+        table = &kernels_neon;
+    }
 #else
-    (void)cap;
+    (void)level;
 #endif
     atomic_store(&chosen, table);
 }

@@ -7,6 +7,9 @@
 #include "core/alloc.h"
 #include "core/model/expression_parts.h"
 
+/* Faces whose maps stay in second-level cache while a graph runs on all. */
+enum { GROUP = 4 };
+
 /*
  * parts holds, face after face and region after region, what each adds to x:
  * h^{b_k} with the two-step fusion, z^{b_k} with concatenation.
@@ -15,6 +18,7 @@ struct expression_session {
     const struct expression *net;
     struct graph_plan *plans[AHA_MAX_REGIONS];
     float *workspace; /* for the graph that needs most */
+    float *z;         /* [C] of one region and face */
     float *parts;     /* n_parts a face */
     size_t n_parts;
     size_t part_offsets[AHA_MAX_REGIONS];
@@ -73,11 +77,13 @@ static enum aha_status plan_regions(struct expression_session *session)
 {
     const struct expression *net = session->net;
     size_t most = 0;
+    size_t features = 0;
 
     for (int k = 0; k < net->info.n_regions; k++) {
         const struct graph *graph = net->regions[k].graph;
         struct graph_shape in = graph_input(graph);
-        enum aha_status status = graph_plan_create(&session->plans[k], graph);
+        enum aha_status status =
+            graph_plan_create(&session->plans[k], graph, GROUP);
 
         if (status == AHA_OK) {
             status = graph_plan_resize(session->plans[k], in.h, in.w);
@@ -88,9 +94,14 @@ static enum aha_status plan_regions(struct expression_session *session)
         if (graph_plan_floats(session->plans[k]) > most) {
             most = graph_plan_floats(session->plans[k]);
         }
+        if ((size_t)net->regions[k].features > features) {
+            features = (size_t)net->regions[k].features;
+        }
     }
     session->workspace = alloc_floats(most);
-    return session->workspace == NULL ? AHA_ERR_MEMORY : AHA_OK;
+    session->z = alloc_floats(features);
+    return session->workspace == NULL || session->z == NULL ? AHA_ERR_MEMORY
+                                                            : AHA_OK;
 }
 
 enum aha_status expression_session_create(struct expression_session **out,
@@ -137,6 +148,7 @@ void expression_session_destroy(struct expression_session *session)
         graph_plan_destroy(session->plans[k]);
     }
     free(session->workspace);
+    free(session->z);
     free(session->parts);
     free(session->x);
     free(session->cells);
@@ -144,9 +156,9 @@ void expression_session_destroy(struct expression_session *session)
     free(session);
 }
 
-/* Sub-network k: crop to z (left in the workspace), its own answer, its map. */
-static const float *run_region(struct expression_session *session, int k,
-                               const struct expression_face *face)
+/* One face's z (left in the session), region k's own answer, its map. */
+static void read_region(struct expression_session *session, int k, int i,
+                        const struct expression_face *face)
 {
     const struct expression *net = session->net;
     const struct expression_region *region = &net->regions[k];
@@ -154,36 +166,31 @@ static const float *run_region(struct expression_session *session, int k,
     const struct graph_plan *plan = session->plans[k];
     struct aha_region_result *out = &face->out->regions[k];
     float logits[AHA_MAX_LABELS];
-    const float *z;
 
-    memcpy(graph_plan_input(plan, session->workspace),
-           face->crops + region->crop_offset,
-           (size_t)info->width * (size_t)info->height * sizeof(float));
-    graph_run(plan, session->workspace);
-    z = graph_plan_value(plan, session->workspace, region->z);
-    classifier_run(&region->head, z, logits);
+    graph_plan_read(plan, session->workspace, i, region->z, session->z);
+    classifier_run(&region->head, session->z, logits);
     softmax_run(logits, net->info.n_labels, net->info.temperature,
                 out->probabilities);
     out->map = NULL;
     if (region->attention >= 0) {
         float *map = face->maps + region->map_offset;
 
-        memcpy(
-            map,
-            graph_plan_attention(plan, session->workspace, region->attention),
-            (size_t)info->map_width * (size_t)info->map_height * sizeof *map);
+        memcpy(map,
+               graph_plan_attention(plan, session->workspace, i,
+                                    region->attention),
+               (size_t)info->map_width * (size_t)info->map_height *
+                   sizeof *map);
         out->map = map;
     }
-    return z;
 }
 
 /*
  * Step one: h^{b_k} = LSTM(z^{b_k}, h^{b_{k-1}}); h and c start at zero with
  * the first region of a branch.
  */
-static void fuse_region(struct expression_session *session, int k, int face,
-                        const float *z)
+static void fuse_region(struct expression_session *session, int k, int face)
 {
+    const float *z = session->z;
     const struct expression *net = session->net;
     const struct aha_region_info *info = net->info.regions;
     const struct lstm *lstm = &net->branches[info[k].branch].lstm;
@@ -281,12 +288,31 @@ static void decide(struct expression_session *session, const float *parts,
     out->uncertain = out->probabilities[out->label] < info->uncertain_below;
 }
 
+/* Sub-network k over n faces, at most GROUP, numbered from `first`. */
+static void run_group(struct expression_session *session, int k,
+                      const struct expression_face *faces, int first, int n)
+{
+    const struct aha_region_info *info = &session->net->info.regions[k];
+    const struct graph_plan *plan = session->plans[k];
+
+    for (int i = 0; i < n; i++) {
+        memcpy(graph_plan_input(plan, session->workspace, i),
+               faces[first + i].crops + session->net->regions[k].crop_offset,
+               (size_t)info->width * (size_t)info->height * sizeof(float));
+    }
+    graph_run(plan, session->workspace, n);
+    for (int i = 0; i < n; i++) {
+        read_region(session, k, i, &faces[first + i]);
+        fuse_region(session, k, first + i);
+    }
+}
+
 void expression_run(struct expression_session *session,
                     const struct expression_face *faces, int n)
 {
     for (int k = 0; k < session->net->info.n_regions; k++) {
-        for (int i = 0; i < n; i++) {
-            fuse_region(session, k, i, run_region(session, k, &faces[i]));
+        for (int i = 0; i < n; i += GROUP) {
+            run_group(session, k, faces, i, n - i < GROUP ? n - i : GROUP);
         }
     }
     for (int i = 0; i < n; i++) {

@@ -160,7 +160,7 @@ static enum aha_status read_shapes(const struct loader *loader,
         return loader_refuse(
             loader, "no output z or not one input plane in region", info->name);
     }
-    status = graph_plan_create(&plan, region->graph);
+    status = graph_plan_create(&plan, region->graph, 1);
     if (status == AHA_OK) {
         status = graph_plan_resize(plan, in.h, in.w);
     }
@@ -176,7 +176,7 @@ static enum aha_status read_shapes(const struct loader *loader,
     net->crop_floats += (size_t)in.h * (size_t)in.w;
     region->map_offset = net->map_floats;
     if (region->attention >= 0 &&
-        graph_plan_attention(plan, NULL, region->attention) != NULL) {
+        graph_plan_attention(plan, NULL, 0, region->attention) != NULL) {
         struct graph_shape map = graph_plan_shape(plan, region->attention);
 
         info->map_width = map.w;

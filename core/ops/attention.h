@@ -9,17 +9,18 @@
 
 #include "core/ops/conv2d.h"
 
+/** Floats of scratch for an input of h x w. */
+size_t spatial_attention_work_floats(const struct conv2d *conv, int h, int w);
+
 /**
- * map = sigmoid(conv([mean_C x, max_C x])), y = x * map.
+ * map = sigmoid(conv([mean_C x, max_C x])), y = x * map, image after image.
  *
- * @param conv  2 channels to 1, size-preserving, ACTIVATION_NONE
- * @param x     [channels, h, w]
- * @param work  2 h w floats and conv2d_work_floats(conv, h, w)
- * @param map   [h, w], each value in (0, 1)
- * @param y     [channels, h, w]; may be x
+ * @param conv   2 channels to 1, size-preserving, ACTIVATION_NONE, packed for
+ *               a plain input
+ * @param work   64-byte aligned
+ * @param maps   [images][h, w], each value in (0, 1)
  */
-void spatial_attention_run(const struct conv2d *conv, const float *x,
-                           int channels, int h, int w, float *work, float *map,
-                           float *y);
+void spatial_attention_run(const struct conv2d *conv, const struct map *x,
+                           const struct map *y, float *work, float *maps);
 
 #endif

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "core/ops/conv2d.h"
 
-#include "core/blas.h"
-
-/* Columns of one GEMM are cut so that they stay in the second-level cache. */
-enum { MAX_COLUMN_FLOATS = 192 * 1024 };
+enum {
+    BLOCK = KERNEL_BLOCK,
+    PAIR = 2,                     /* output blocks that share an input band */
+    BAND_FLOATS = 16 * 1024,      /* of input a band of rows reads */
+    WINOGRAD_FLOATS = 256 * 1024, /* of work: stays in second-level cache */
+    WINOGRAD_TILES = 14,          /* at once, at least */
+};
 
 void conv2d_size(const struct conv2d *conv, int h, int w, int *out_h,
                  int *out_w)
@@ -14,36 +17,6 @@ void conv2d_size(const struct conv2d *conv, int h, int w, int *out_h,
 
     *out_h = room_h < 0 ? 0 : room_h / conv->stride + 1;
     *out_w = room_w < 0 ? 0 : room_w / conv->stride + 1;
-}
-
-/* A 1 x 1 convolution reads its input as the column matrix it already is. */
-static int is_pointwise(const struct conv2d *conv)
-{
-    return conv->kernel_h == 1 && conv->kernel_w == 1 && conv->stride == 1 &&
-           conv->pad_top == 0 && conv->pad_left == 0 && conv->pad_bottom == 0 &&
-           conv->pad_right == 0;
-}
-
-static int rows_at_once(const struct conv2d *conv, int out_h, int out_w)
-{
-    int64_t depth = (int64_t)conv->in_c * conv->kernel_h * conv->kernel_w;
-    int64_t rows = out_w < 1 ? 1 : MAX_COLUMN_FLOATS / (depth * out_w);
-
-    return rows < 1 ? 1 : rows > out_h ? out_h : (int)rows;
-}
-
-size_t conv2d_work_floats(const struct conv2d *conv, int h, int w)
-{
-    int out_h;
-    int out_w;
-
-    if (conv->groups != 1 || is_pointwise(conv)) {
-        return 0;
-    }
-    conv2d_size(conv, h, w, &out_h, &out_w);
-    return (size_t)conv->in_c * (size_t)conv->kernel_h *
-           (size_t)conv->kernel_w * (size_t)out_w *
-           (size_t)rows_at_once(conv, out_h, out_w);
 }
 
 int64_t conv2d_multiply_adds(const struct conv2d *conv, int h, int w)
@@ -56,83 +29,285 @@ int64_t conv2d_multiply_adds(const struct conv2d *conv, int h, int w)
            conv->kernel_w * out_h * out_w;
 }
 
-static struct window window_of(const struct conv2d *conv, int h, int w)
+static int winograd_size(const struct conv2d *conv)
 {
+    return conv->algorithm == CONV2D_WINOGRAD2 ? 2 : 4;
+}
+
+/* V of all input blocks and M of a pair of output blocks, for one tile. */
+static size_t winograd_tile_floats(const struct conv2d *conv)
+{
+    size_t side = (size_t)winograd_size(conv) + 2;
+
+    return side * side * (size_t)(kernel_blocks(conv->in_c) + PAIR) * BLOCK;
+}
+
+static int winograd_tiles(const struct conv2d *conv, int out_h, int out_w,
+                          int images)
+{
+    int size = winograd_size(conv);
+    int all = (out_h + size - 1) / size * ((out_w + size - 1) / size) * images;
+    int most = (int)(WINOGRAD_FLOATS / winograd_tile_floats(conv));
+
+    most =
+        most < WINOGRAD_TILES ? WINOGRAD_TILES : most - most % WINOGRAD_TILES;
+    return all < most ? all : most;
+}
+
+/* Output rows whose input rows stay in cache while all blocks read them. */
+static int band_rows(const struct conv2d *conv, int out_w)
+{
+    int row = kernel_blocks(conv->in_c) * BLOCK * out_w * conv->stride;
+
+    return row >= BAND_FLOATS ? 1 : BAND_FLOATS / row;
+}
+
+size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
+                          int h, int w, int images)
+{
+    int out_h;
+    int out_w;
+
+    if (front != NULL) {
+        conv2d_size(front, h, w, &h, &w);
+        return (size_t)band_rows(conv, w) * (size_t)w *
+               (size_t)kernel_blocks(conv->in_c) * BLOCK;
+    }
+    conv2d_size(conv, h, w, &out_h, &out_w);
+    switch (conv->algorithm) {
+    case CONV2D_PLAIN:
+        return (size_t)(conv->in_c * conv->kernel_h * conv->kernel_w) *
+               (size_t)out_w;
+    case CONV2D_WINOGRAD2:
+    case CONV2D_WINOGRAD4:
+        return winograd_tile_floats(conv) *
+               (size_t)winograd_tiles(conv, out_h, out_w, images);
+    case CONV2D_DIRECT:
+    case CONV2D_DEPTHWISE:
+        break;
+    }
+    return 0;
+}
+
+/* The first tap of output row `row` of one block. */
+static const float *input_row(const struct conv2d *conv, const struct map *x,
+                              int image, int block, int row)
+{
+    ptrdiff_t y = (ptrdiff_t)row * conv->stride - conv->pad_top;
+
+    return x->data + (size_t)image * x->image + (size_t)block * x->plane +
+           y * (ptrdiff_t)x->row - (ptrdiff_t)conv->pad_left * BLOCK;
+}
+
+/* Where an output row of an image goes, what is added to it, its finish. */
+static void aim(const struct conv2d *conv, const struct conv2d_run *run,
+                int image, int row, struct conv_row *out)
+{
+    const struct map *y = &run->y;
+    const struct map *residual = &run->residual;
+
+    out->weight = conv->packed;
+    out->y = y->data + (size_t)image * y->image + (size_t)row * y->row;
+    out->y_block = y->plane;
+    out->blocks = kernel_blocks(y->c);
+    out->residual = NULL;
+    if (residual->data != NULL) {
+        out->residual = residual->data + (size_t)image * residual->image +
+                        (size_t)row * residual->row;
+        out->residual_block = residual->plane;
+        out->residual_blocks = kernel_blocks(residual->c);
+    }
+    out->finish = conv->finish;
+}
+
+/* Only the blocks [first, first + n) of what was aimed at. */
+static struct conv_row part(const struct conv_row *row, int first, int n)
+{
+    struct conv_row out = *row;
+    size_t channels = (size_t)first * BLOCK;
+
+    out.weight += (size_t)first * row->weight_block;
+    out.y += (size_t)first * row->y_block;
+    out.blocks = n;
+    if (out.residual != NULL) {
+        out.residual_blocks -= first;
+        out.residual = out.residual_blocks > 0
+                           ? out.residual + (size_t)first * row->residual_block
+                           : NULL;
+    }
+    out.finish.bias += channels;
+    out.finish.slope += channels;
+    return out;
+}
+
+static void run_plain(const struct conv2d *conv, const struct conv2d_run *run)
+{
+    const struct map *x = &run->x;
+    int depth = conv->in_c * conv->kernel_h * conv->kernel_w;
     struct window window = {
-        .in_h = h,
-        .in_w = w,
+        .in_h = x->h,
+        .in_w = x->w,
+        .out_h = run->y.h,
+        .out_w = run->y.w,
         .kernel_h = conv->kernel_h,
         .kernel_w = conv->kernel_w,
         .stride = conv->stride,
         .pad_top = conv->pad_top,
         .pad_left = conv->pad_left,
+        .in_row = (size_t)x->w,
+    };
+    struct conv_row row = {
+        .x = run->work,
+        .n = run->y.w,
+        .pixel_step = 1,
+        .outer = 1,
+        .tap_rows = 1,
+        .tap_columns = 1,
+        .inner = depth,
+        .last_inner = depth,
+        .inner_step = (size_t)run->y.w,
+        .weight_block = (size_t)depth * BLOCK,
     };
 
-    conv2d_size(conv, h, w, &window.out_h, &window.out_w);
-    return window;
-}
+    for (int image = 0; image < run->y.images; image++) {
+        const float *plain = run->plain + (size_t)image * (size_t)x->c *
+                                              (size_t)x->h * (size_t)x->w;
 
-static void finish(const struct conv2d *conv, size_t plane, size_t from,
-                   size_t n, float *y)
-{
-    const struct kernels *kernels = kernel_table();
-
-    for (int c = 0; c < conv->out_c; c++) {
-        kernels->bias_activation(y + (size_t)c * plane + from, n, conv->bias[c],
-                                 conv->activation,
-                                 conv->slope == NULL ? 0.0F : conv->slope[c]);
-    }
-}
-
-static void run_depthwise(const struct conv2d *conv, const float *x,
-                          const struct window *window, float *y)
-{
-    const struct kernels *kernels = kernel_table();
-    size_t in_plane = (size_t)window->in_h * (size_t)window->in_w;
-    size_t out_plane = (size_t)window->out_h * (size_t)window->out_w;
-    size_t taps = (size_t)conv->kernel_h * (size_t)conv->kernel_w;
-
-    for (int c = 0; c < conv->out_c; c++) {
-        float *plane = y + (size_t)c * out_plane;
-
-        kernels->depthwise(x + (size_t)c * in_plane, window,
-                           conv->weight + (size_t)c * taps, conv->bias[c],
-                           plane);
-        if (conv->activation != ACTIVATION_NONE) {
-            kernels->bias_activation(plane, out_plane, 0.0F, conv->activation,
-                                     conv->slope == NULL ? 0.0F
-                                                         : conv->slope[c]);
+        for (int r = 0; r < run->y.h; r++) {
+            kernel_table()->im2col(plain, conv->in_c, &window, r, run->work);
+            aim(conv, run, image, r, &row);
+            kernel_table()->conv_row(&row);
         }
     }
 }
 
-void conv2d_run(const struct conv2d *conv, const float *x, int h, int w,
-                float *work, float *y)
+/* Rows [first, first + n) of one block of one image to y, `step` apart. */
+static void depthwise_rows(const struct conv2d *conv, const struct map *x,
+                           int image, int block, int first, int n, int width,
+                           size_t step, float *y)
 {
-    struct window window = window_of(conv, h, w);
-    int plane = window.out_h * window.out_w;
-    int depth = conv->in_c * conv->kernel_h * conv->kernel_w;
-    int step;
+    size_t taps = (size_t)(conv->kernel_h * conv->kernel_w) * BLOCK;
+    struct depthwise_row row = {
+        .x_row = x->row,
+        .n = width,
+        .stride = conv->stride,
+        .kernel_h = conv->kernel_h,
+        .kernel_w = conv->kernel_w,
+        .weight = conv->packed + (size_t)block * taps,
+        .finish = {conv->finish.bias + (size_t)block * BLOCK,
+                   conv->finish.slope + (size_t)block * BLOCK},
+        .y = y,
+    };
 
-    if (conv->groups != 1) {
-        run_depthwise(conv, x, &window, y);
-        return;
+    for (int r = first; r < first + n; r++, row.y += step) {
+        row.x = input_row(conv, x, image, block, r);
+        kernel_table()->depthwise_row(&row);
     }
-    if (is_pointwise(conv)) {
-        blas_gemm(conv->out_c, plane, depth, conv->weight, depth, x, plane, y,
-                  plane);
-        finish(conv, (size_t)plane, 0, (size_t)plane, y);
-        return;
-    }
-    step = rows_at_once(conv, window.out_h, window.out_w);
-    for (int row = 0; row < window.out_h; row += step) {
-        int rows = row + step > window.out_h ? window.out_h - row : step;
-        int from = row * window.out_w;
-        int n = rows * window.out_w;
+}
 
-        kernel_table()->im2col(x, conv->in_c, &window, row, rows, work);
-        blas_gemm(conv->out_c, n, depth, conv->weight, depth, work, n, y + from,
-                  plane);
-        finish(conv, (size_t)plane, (size_t)from, (size_t)n, y);
+static void run_depthwise(const struct conv2d *conv,
+                          const struct conv2d_run *run)
+{
+    const struct map *y = &run->y;
+
+    for (int image = 0; image < y->images; image++) {
+        for (int b = 0; b < kernel_blocks(y->c); b++) {
+            depthwise_rows(conv, &run->x, image, b, 0, y->h, y->w, y->row,
+                           y->data + (size_t)image * y->image +
+                               (size_t)b * y->plane);
+        }
+    }
+}
+
+/* A pair of output blocks at a time over the band, so that its weights stay. */
+static void run_band(const struct conv2d *conv, const struct conv2d_run *run,
+                     int image, int first, int n)
+{
+    int blocks = kernel_blocks(run->x.c);
+    size_t plane = (size_t)n * (size_t)run->y.w * BLOCK; /* in work */
+    struct conv_row row = {
+        .n = run->y.w,
+        .pixel_step = conv->stride * BLOCK,
+        .outer = blocks,
+        .tap_rows = conv->kernel_h,
+        .tap_columns = conv->kernel_w,
+        .inner = BLOCK,
+        .last_inner = conv->in_c - (blocks - 1) * BLOCK,
+        .outer_step = run->front == NULL ? run->x.plane : plane,
+        .tap_row_step = run->x.row,
+        .inner_step = 1,
+        .weight_block = (size_t)conv->in_c *
+                        (size_t)(conv->kernel_h * conv->kernel_w) * BLOCK,
+    };
+
+    for (int b = 0; run->front != NULL && b < blocks; b++) {
+        depthwise_rows(run->front, &run->x, image, b, first, n, run->y.w,
+                       (size_t)run->y.w * BLOCK, run->work + (size_t)b * plane);
+    }
+    for (int b = 0; b < kernel_blocks(run->y.c); b += PAIR) {
+        int pair = kernel_blocks(run->y.c) - b < PAIR ? 1 : PAIR;
+
+        for (int r = first; r < first + n; r++) {
+            struct conv_row some;
+
+            row.x = run->front == NULL
+                        ? input_row(conv, &run->x, image, 0, r)
+                        : run->work +
+                              (size_t)(r - first) * (size_t)run->y.w * BLOCK;
+            aim(conv, run, image, r, &row);
+            some = part(&row, b, pair);
+            kernel_table()->conv_row(&some);
+        }
+    }
+}
+
+static void run_direct(const struct conv2d *conv, const struct conv2d_run *run)
+{
+    int band = band_rows(conv, run->y.w);
+
+    for (int image = 0; image < run->y.images; image++) {
+        for (int first = 0; first < run->y.h; first += band) {
+            int left = run->y.h - first;
+
+            run_band(conv, run, image, first, left < band ? left : band);
+        }
+    }
+}
+
+static void run_winograd(const struct conv2d *conv,
+                         const struct conv2d_run *run)
+{
+    kernel_table()->winograd(&(struct winograd){
+        .size = winograd_size(conv),
+        .x = run->x,
+        .y = run->y,
+        .residual = run->residual,
+        .pad_top = conv->pad_top,
+        .pad_left = conv->pad_left,
+        .pad_bottom = conv->pad_bottom,
+        .pad_right = conv->pad_right,
+        .weight = conv->packed,
+        .finish = conv->finish,
+        .work = run->work,
+        .tiles = winograd_tiles(conv, run->y.h, run->y.w, run->y.images),
+    });
+}
+
+void conv2d_run(const struct conv2d *conv, const struct conv2d_run *run)
+{
+    switch (conv->algorithm) {
+    case CONV2D_PLAIN:
+        run_plain(conv, run);
+        break;
+    case CONV2D_DEPTHWISE:
+        run_depthwise(conv, run);
+        break;
+    case CONV2D_DIRECT:
+        run_direct(conv, run);
+        break;
+    case CONV2D_WINOGRAD2:
+    case CONV2D_WINOGRAD4:
+        run_winograd(conv, run);
+        break;
     }
 }

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: MIT
 /*
- * conv2d.h - torch.nn.functional.conv2d over one image, im2col and GEMM.
+ * conv2d.h - torch.nn.functional.conv2d over blocked maps, the algorithm chosen
+ * from the shape alone when the weights are packed.
  *
- * Pure arithmetic: no allocation, no locks. Safe from many threads as long as
- * each call has its own work and output. One image at a time, so that an image
- * gives the same numbers alone and in any batch.
+ * Pure arithmetic: running allocates nothing and takes no locks. Safe from many
+ * threads as long as each call has its own work and output. What one image
+ * gives never depends on the images beside it.
  */
 #ifndef AHA_OPS_CONV2D_H
 #define AHA_OPS_CONV2D_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aha/error.h"
+
 #include "core/kernel/kernel.h"
 
-/** Immutable parameters; pointers are borrowed. */
+enum conv2d_algorithm {
+    CONV2D_DIRECT,
+    CONV2D_DEPTHWISE,
+    CONV2D_PLAIN,     /* reads a plain input of few planes, by im2col */
+    CONV2D_WINOGRAD2, /* F(2 x 2, 3 x 3) */
+    CONV2D_WINOGRAD4, /* F(4 x 4, 3 x 3) */
+};
+
+/** Parameters; immutable once packed. All storage is owned. */
 struct conv2d {
     int in_c;
     int out_c;
@@ -22,29 +34,54 @@ struct conv2d {
     int kernel_w;
     int stride;
     int pad_top, pad_left, pad_bottom, pad_right;
-    int groups;          /* 1, or in_c with out_c == in_c: depthwise */
-    const float *weight; /* [out_c, in_c / groups, kernel_h, kernel_w] */
-    const float *bias;   /* [out_c] */
+    int groups; /* 1, or in_c with out_c == in_c: depthwise */
+    float
+        *weight;  /* [out_c, in_c / groups, kernel_h, kernel_w], until packed */
+    float *bias;  /* [out_c], until packed */
+    float *slope; /* [out_c] for ACTIVATION_PRELU, until packed; else NULL */
     enum activation activation;
-    const float *slope; /* [out_c] for ACTIVATION_PRELU, else NULL */
+    enum conv2d_algorithm algorithm;
+    float *packed; /* weights as the kernels read them, bias and slope */
+    struct finish finish;
+};
+
+/** Input, output and surroundings of one run. */
+struct conv2d_run {
+    const struct conv2d *front; /* depthwise, goes first, or NULL */
+    struct map x;               /* with zeros around it as padding asks */
+    const float *plain;         /* [images][in_c, h, w] for CONV2D_PLAIN */
+    struct map y;
+    struct map residual; /* is added before the activation; data NULL: none */
+    float *work;         /* conv2d_work_floats */
 };
 
 /** Output size for an input of h x w; below 1 when the window does not fit. */
 void conv2d_size(const struct conv2d *conv, int h, int w, int *out_h,
                  int *out_w);
 
-/** Floats of scratch that conv2d_run needs for this input size. */
-size_t conv2d_work_floats(const struct conv2d *conv, int h, int w);
-
 /** Multiply-adds for this input size. */
 int64_t conv2d_multiply_adds(const struct conv2d *conv, int h, int w);
 
 /**
- * @param x     [in_c, h, w]
- * @param work  conv2d_work_floats floats
- * @param y     [out_c, out_h, out_w], must not overlap x
+ * Choose the algorithm for inputs of about h x w and bring the weights into
+ * its order; weight, bias and slope are released.
+ *
+ * @param is_plain  the input comes as plain planes
+ *
+ * @return AHA_ERR_MEMORY, conv then still owns what it owned.
  */
-void conv2d_run(const struct conv2d *conv, const float *x, int h, int w,
-                float *work, float *y);
+enum aha_status conv2d_pack(struct conv2d *conv, bool is_plain, int h,
+                            int w) AHA_MUST_CHECK;
+
+/** The activation alone, for an add: no bias, finish.slope of out_c. */
+enum aha_status conv2d_pack_activation(struct conv2d *conv) AHA_MUST_CHECK;
+
+void conv2d_fini(struct conv2d *conv);
+
+/** Floats of scratch for `images` inputs of h x w. */
+size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
+                          int h, int w, int images);
+
+void conv2d_run(const struct conv2d *conv, const struct conv2d_run *run);
 
 #endif

@@ -50,6 +50,7 @@ struct detector_session {
     const struct detector *detector;
     struct graph_plan *plan;
     float *workspace;
+    float *outputs; /* of a tile: scores and boxes */
     struct candidate *candidates;
     int n;
 };
@@ -83,7 +84,7 @@ static enum aha_status check_outputs(const struct detector *detector,
                                      struct aha_error *err)
 {
     struct graph_plan *plan = NULL;
-    enum aha_status status = graph_plan_create(&plan, detector->graph);
+    enum aha_status status = graph_plan_create(&plan, detector->graph, 1);
 
     if (status == AHA_OK) {
         status = graph_plan_resize(plan, TILE, TILE);
@@ -153,7 +154,7 @@ enum aha_status detector_session_create(struct detector_session **out,
     session->detector = detector;
     session->candidates =
         alloc_array(MAX_CANDIDATES, sizeof *session->candidates);
-    status = graph_plan_create(&session->plan, detector->graph);
+    status = graph_plan_create(&session->plan, detector->graph, 1);
     if (status == AHA_OK) {
         /* No tile is larger, so no photo needs more. */
         status = graph_plan_resize(session->plan, TILE, TILE);
@@ -161,7 +162,10 @@ enum aha_status detector_session_create(struct detector_session **out,
     if (status == AHA_OK) {
         session->workspace = alloc_floats(graph_plan_floats(session->plan));
     }
-    if (session->workspace == NULL || session->candidates == NULL) {
+    session->outputs = alloc_floats((size_t)(1 + BOX_CHANNELS) *
+                                    (TILE / STRIDE) * (TILE / STRIDE));
+    if (session->workspace == NULL || session->outputs == NULL ||
+        session->candidates == NULL) {
         detector_session_destroy(session);
         return AHA_ERR_MEMORY;
     }
@@ -174,6 +178,7 @@ void detector_session_destroy(struct detector_session *session)
     if (session != NULL) {
         graph_plan_destroy(session->plan);
         free(session->workspace);
+        free(session->outputs);
         free(session->candidates);
         free(session);
     }
@@ -229,19 +234,19 @@ static void run_tile(struct detector_session *session,
     int cells_w = width / STRIDE;
     int cells_h = height / STRIDE;
     size_t plane = (size_t)cells_w * (size_t)cells_h;
-    const float *scores;
-    const float *boxes;
+    float *scores = session->outputs;
+    float *boxes = scores + plane;
 
     if (graph_plan_resize(session->plan, height, width) != AHA_OK) {
         return; /* cannot be: it is no larger than a full tile */
     }
     align_warp_rgb(image, &map, width, height, ALIGN_BORDER_ZERO, 1 / 127.5F,
-                   -1, graph_plan_input(session->plan, session->workspace));
-    graph_run(session->plan, session->workspace);
-    scores =
-        graph_plan_value(session->plan, session->workspace, detector->scores);
-    boxes =
-        graph_plan_value(session->plan, session->workspace, detector->boxes);
+                   -1, graph_plan_input(session->plan, session->workspace, 0));
+    graph_run(session->plan, session->workspace, 1);
+    graph_plan_read(session->plan, session->workspace, 0, detector->scores,
+                    scores);
+    graph_plan_read(session->plan, session->workspace, 0, detector->boxes,
+                    boxes);
     for (int r = 0; r < cells_h; r++) {
         for (int c = 0; c < cells_w; c++) {
             size_t at = (size_t)r * (size_t)cells_w + (size_t)c;

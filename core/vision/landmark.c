@@ -36,7 +36,8 @@ struct landmark_session {
     const struct landmarker *landmarker;
     struct graph_plan *plan;
     float *workspace;
-    struct aha_point mesh[N_POINTS]; /* of the last pass, image px */
+    float points[N_POINTS * POINT_FLOATS]; /* of the last pass, crop px */
+    struct aha_point mesh[N_POINTS];       /* the same, image px */
 };
 
 /* A turned square of the image. */
@@ -69,7 +70,7 @@ static enum aha_status check_outputs(const struct landmarker *landmarker,
     struct graph_plan *plan = NULL;
     struct graph_shape points = {0};
     struct graph_shape flag = {0};
-    enum aha_status status = graph_plan_create(&plan, landmarker->graph);
+    enum aha_status status = graph_plan_create(&plan, landmarker->graph, 1);
 
     if (status == AHA_OK) {
         status = graph_plan_resize(plan, SIDE, SIDE);
@@ -133,7 +134,7 @@ enum aha_status landmark_session_create(struct landmark_session **out,
         return AHA_ERR_MEMORY;
     }
     session->landmarker = landmarker;
-    status = graph_plan_create(&session->plan, landmarker->graph);
+    status = graph_plan_create(&session->plan, landmarker->graph, 1);
     if (status == AHA_OK) {
         status = graph_plan_resize(session->plan, SIDE, SIDE);
     }
@@ -174,35 +175,29 @@ static struct affine roi_map(const struct roi *roi)
     };
 }
 
-/* The network's own mesh of the last pass: [N_POINTS, 3] in crop px. */
-static const float *crop_mesh(const struct landmark_session *session)
-{
-    return graph_plan_value(session->plan, session->workspace,
-                            session->landmarker->points);
-}
-
 /* @return the face flag's probability; the mesh is left in the session */
 static float run_pass(struct landmark_session *session,
                       const struct aha_image *image, const struct roi *roi)
 {
     const struct landmarker *landmarker = session->landmarker;
     struct affine map = roi_map(roi);
-    const float *points;
-    const float *flag;
+    const float *points = session->points;
+    float flag;
 
     align_warp_rgb(image, &map, SIDE, SIDE, ALIGN_BORDER_ZERO, 1 / BYTE_MAX, 0,
-                   graph_plan_input(session->plan, session->workspace));
-    graph_run(session->plan, session->workspace);
-    points = crop_mesh(session);
-    flag =
-        graph_plan_value(session->plan, session->workspace, landmarker->flag);
+                   graph_plan_input(session->plan, session->workspace, 0));
+    graph_run(session->plan, session->workspace, 1);
+    graph_plan_read(session->plan, session->workspace, 0, landmarker->points,
+                    session->points);
+    graph_plan_read(session->plan, session->workspace, 0, landmarker->flag,
+                    &flag);
     for (int i = 0; i < N_POINTS; i++) {
         struct aha_point p = {points[i * POINT_FLOATS],
                               points[i * POINT_FLOATS + 1]};
 
         session->mesh[i] = affine_apply(&map, p);
     }
-    return 1.0F / (1.0F + expf(-flag[0]));
+    return 1.0F / (1.0F + expf(-flag));
 }
 
 static struct aha_point middle(struct aha_point a, struct aha_point b)
@@ -292,7 +287,7 @@ bool landmark_run(struct landmark_session *session,
         return false;
     }
     confidence = run_pass(session, image, &roi);
-    if (!pose_from_mesh(crop_mesh(session), roi.angle, &pose)) {
+    if (!pose_from_mesh(session->points, roi.angle, &pose)) {
         return false;
     }
     roi = second_roi(session);
