@@ -26,6 +26,63 @@ struct margin layer_margin(const struct layer *layer)
                            conv->pad_right};
 }
 
+bool layer_is_banded(const struct layer *layer)
+{
+    switch (layer->op) {
+    case OP_CONV2D:
+        return layer->conv.algorithm != CONV2D_WINOGRAD2 &&
+               layer->conv.algorithm != CONV2D_WINOGRAD4;
+    case OP_ADD:
+    case OP_MAX_POOL2D:
+    case OP_AVG_POOL2D:
+    case OP_PAD_CHANNELS:
+        return true;
+    case OP_UPSAMPLE_BILINEAR2D:
+    case OP_SPATIAL_ATTENTION:
+    case OP_ADAPTIVE_AVG_POOL2D:
+    case OP_NONE:
+        break;
+    }
+    return false;
+}
+
+/* How a layer's rows lie in its k'th input's. */
+struct reach {
+    int kernel, stride, pad;
+};
+
+static struct reach reach_of(const struct layer *layer, int k)
+{
+    const struct conv2d *conv = layer->has_front ? &layer->front : &layer->conv;
+
+    if (layer->op == OP_CONV2D && k == 0) {
+        return (struct reach){conv->kernel_h, conv->stride, conv->pad_top};
+    }
+    if (layer->op == OP_MAX_POOL2D || layer->op == OP_AVG_POOL2D) {
+        return (struct reach){layer->window.kernel_h, layer->window.stride,
+                              layer->window.pad_top};
+    }
+    return (struct reach){1, 1, 0};
+}
+
+int layer_rows(const struct layer *layer, int k, int available, int h)
+{
+    struct reach reach = reach_of(layer, k);
+    int room = available + reach.pad - reach.kernel;
+
+    if (available == h) {
+        return GRAPH_MAX_SIDE;
+    }
+    return room < 0 ? 0 : room / reach.stride + 1;
+}
+
+int layer_first_row(const struct layer *layer, int k, int row)
+{
+    struct reach reach = reach_of(layer, k);
+
+    return row * reach.stride - reach.pad;
+}
+
 static bool pool_shape(const struct layer *layer, struct graph_shape in,
                        struct graph_shape *out)
 {
@@ -126,7 +183,7 @@ static void run_add(const struct layer *layer, const struct layer_run *run,
     const float *b = block_of(&run->b, image, block);
     float *y = block_of(&run->y, image, block);
 
-    for (int r = 0; r < run->y.h; r++) {
+    for (int r = run->first; r < run->first + run->rows; r++) {
         kernel_table()->add(a + (size_t)r * run->a.row,
                             b + (size_t)r * run->b.row, (size_t)run->y.w,
                             layer->conv.finish.slope +
@@ -143,7 +200,8 @@ static struct window window_of(const struct layer *layer,
 
     window.in_h = run->a.h;
     window.in_w = run->a.w;
-    window.out_h = run->y.h;
+    window.out_h = run->rows;
+    window.pad_top -= run->first * window.stride;
     window.out_w = run->y.w;
     window.in_row = run->a.row;
     window.out_row = run->y.row;
@@ -155,12 +213,14 @@ static void run_pad(const struct layer_run *run, int image, int block)
     size_t bytes = (size_t)run->y.w * KERNEL_BLOCK * sizeof(float);
     float *y = block_of(&run->y, image, block);
 
-    for (int r = 0; r < run->y.h; r++, y += run->y.row) {
+    for (int r = run->first; r < run->first + run->rows; r++) {
+        float *to = y + (size_t)r * run->y.row;
+
         if (block < kernel_blocks(run->a.c)) {
-            memcpy(y, block_of(&run->a, image, block) + (size_t)r * run->a.row,
+            memcpy(to, block_of(&run->a, image, block) + (size_t)r * run->a.row,
                    bytes);
         } else {
-            memset(y, 0, bytes);
+            memset(to, 0, bytes);
         }
     }
 }
@@ -185,6 +245,8 @@ static void run_block(const struct layer *layer, const struct layer_run *run,
 {
     const struct kernels *kernels = kernel_table();
     struct window window = window_of(layer, run);
+    float *y = block_of(&run->y, image, block) +
+               (ptrdiff_t)run->first * (ptrdiff_t)run->y.row;
 
     switch (layer->op) {
     case OP_ADD:
@@ -197,16 +259,13 @@ static void run_block(const struct layer *layer, const struct layer_run *run,
         run_average(run, image, block);
         break;
     case OP_MAX_POOL2D:
-        kernels->max_pool(block_of(&run->a, image, block), &window,
-                          block_of(&run->y, image, block));
+        kernels->max_pool(block_of(&run->a, image, block), &window, y);
         break;
     case OP_AVG_POOL2D:
-        kernels->avg_pool(block_of(&run->a, image, block), &window,
-                          block_of(&run->y, image, block));
+        kernels->avg_pool(block_of(&run->a, image, block), &window, y);
         break;
     case OP_UPSAMPLE_BILINEAR2D:
-        kernels->upsample2(block_of(&run->a, image, block), &window,
-                           block_of(&run->y, image, block));
+        kernels->upsample2(block_of(&run->a, image, block), &window, y);
         break;
     case OP_NONE:
     case OP_CONV2D:
@@ -224,6 +283,8 @@ void layer_run(const struct layer *layer, const struct layer_run *run)
                        .x = run->a,
                        .plain = run->plain,
                        .y = run->y,
+                       .first = run->first,
+                       .rows = run->rows,
                        .residual = run->b,
                        .work = run->work,
                    });

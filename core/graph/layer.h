@@ -71,6 +71,7 @@ struct layer_run {
     struct map a, b;    /* inputs; b.data is NULL with one */
     const float *plain; /* the graph's input, when the layer reads it plain */
     struct map y;
+    int first, rows;  /* of y to compute; all unless layer_is_banded */
     float *work;      /* layer_work_floats */
     float *attention; /* [images][h, w] for spatial_attention */
 };
@@ -83,6 +84,20 @@ enum aha_status graph_pack(struct graph *graph) AHA_MUST_CHECK;
 
 /** The layer reads the graph's input as it was written: plain planes. */
 bool layer_is_plain(const struct layer *layer);
+
+/** The layer computes some rows as well as all. */
+bool layer_is_banded(const struct layer *layer);
+
+/**
+ * Rows of its value that a layer can compute from the first `available` of its
+ * k'th input.
+ *
+ * @param h  all rows of that input
+ */
+int layer_rows(const struct layer *layer, int k, int available, int h);
+
+/** The first row of the k'th input that row `row` of the value needs. */
+int layer_first_row(const struct layer *layer, int k, int row);
 
 struct margin layer_margin(const struct layer *layer);
 

@@ -3,39 +3,12 @@
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/graph/graph.h"
-#include "core/graph/layer.h"
+#include "core/graph/place.h"
 
 enum {
     MAX_FLOATS = 1 << 28,
     LINE_FLOATS = AHA_ALIGNMENT / sizeof(float),
     NEVER = -1,
-};
-
-/*
- * Where one value lives and for how long: blocks of 16 channels, each pixel of
- * a block 16 floats, with the zeros around it that its readers want.
- */
-struct place {
-    struct graph_shape shape;
-    struct margin margin;
-    size_t row;       /* floats from row to row */
-    size_t plane;     /* from block to block */
-    size_t image;     /* from image to image */
-    size_t offset;    /* floats */
-    size_t size;      /* floats, rounded up to whole cache lines */
-    int last_use;     /* last layer that reads it; n_layers for outputs */
-    size_t attention; /* offset of its maps, when a spatial_attention made it */
-};
-
-struct graph_plan {
-    const struct graph *graph;
-    int images;
-    struct place input;   /* as written: plain planes, no margin */
-    struct place *places; /* one a value, n_layers + 1; value 0 in blocks */
-    size_t values_floats; /* all values and maps; work follows */
-    size_t work_floats;
-    int64_t multiply_adds;
 };
 
 static size_t whole_lines(size_t floats)
@@ -93,8 +66,13 @@ enum aha_status graph_plan_create(struct graph_plan **out,
     plan->images = images;
     plan->places =
         alloc_array((size_t)graph->n_layers + 1, sizeof *plan->places);
-    if (plan->places == NULL) {
-        free(plan);
+    plan->progress =
+        alloc_array((size_t)graph->n_layers + 1, sizeof *plan->progress);
+    plan->stretches =
+        alloc_array((size_t)graph->n_layers, sizeof *plan->stretches);
+    if (plan->places == NULL || plan->progress == NULL ||
+        plan->stretches == NULL) {
+        graph_plan_destroy(plan);
         return AHA_ERR_MEMORY;
     }
     find_uses(plan);
@@ -106,6 +84,8 @@ void graph_plan_destroy(struct graph_plan *plan)
 {
     if (plan != NULL) {
         free(plan->places);
+        free(plan->progress);
+        free(plan->stretches);
         free(plan);
     }
 }
@@ -123,18 +103,19 @@ static bool step_over(const struct place *other, int made, size_t size,
 }
 
 /*
- * The lowest offset at which `size` floats overlap no value that is still
- * needed when value number `made` is made. Few values live at once, so trying
- * the end of each is quick.
+ * The lowest offset at which `size` floats for `value` overlap no earlier one
+ * that is still needed when number `made` is made. Few values live at once, so
+ * trying the end of each is quick.
  */
-static size_t lowest_free(const struct graph_plan *plan, int made, size_t size)
+static size_t lowest_free(const struct graph_plan *plan, int value, int made,
+                          size_t size)
 {
     size_t at = 0;
     bool moved = true;
 
     while (moved) {
         moved = step_over(&plan->input, made, size, &at);
-        for (int v = 0; v < made; v++) {
+        for (int v = 0; v < value; v++) {
             moved = step_over(&plan->places[v], made, size, &at) || moved;
         }
     }
@@ -166,43 +147,64 @@ static bool place_input(struct graph_plan *plan, struct graph_shape shape)
            put(plan, input, 0);
 }
 
-static bool place_value(struct graph_plan *plan, int value,
-                        struct graph_shape shape)
+/* Give a value of known shape its place; its stretch's values live at once. */
+static bool place_value(struct graph_plan *plan, int value, int made)
 {
     struct place *place = &plan->places[value];
     const struct margin *margin = &place->margin;
-    size_t blocks = (size_t)kernel_blocks(shape.c);
+    size_t columns = (size_t)(place->shape.w + margin->left + margin->right);
+    size_t rows = (size_t)(place->rows + margin->top + margin->bottom);
 
-    place->shape = shape;
-    place->row =
-        (size_t)(shape.w + margin->left + margin->right) * KERNEL_BLOCK;
-    place->plane =
-        (size_t)(shape.h + margin->top + margin->bottom) * place->row;
-    place->image = blocks * place->plane;
+    place->row = columns * KERNEL_BLOCK;
+    place->plane = rows * place->row;
+    place->image = (size_t)kernel_blocks(place->shape.c) * place->plane;
     if (place->image > MAX_FLOATS / (size_t)plan->images) {
         return false;
     }
     place->size = (size_t)plan->images * place->image;
-    return put(plan, place, lowest_free(plan, value, place->size));
+    return put(plan, place, lowest_free(plan, value, made, place->size));
 }
 
-static bool place_layer(struct graph_plan *plan, int i)
+static bool place_values(struct graph_plan *plan)
+{
+    if (plan->places[0].last_use != NEVER) {
+        plan->places[0].rows = plan->places[0].shape.h;
+        if (!place_value(plan, 0, 0)) {
+            return false;
+        }
+    }
+    for (int s = 0; s < plan->n_stretches; s++) {
+        const struct stretch *stretch = &plan->stretches[s];
+
+        for (int i = stretch->first; i < stretch->end; i++) {
+            if (plan->graph->layers[i].op != OP_NONE &&
+                !place_value(plan, i + 1, stretch->first + 1)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool find_shape(struct graph_plan *plan, int i)
 {
     const struct layer *layer = &plan->graph->layers[i];
     struct graph_shape in = plan->places[layer->in[0]].shape;
-    struct graph_shape shape;
+    struct graph_shape *shape = &plan->places[i + 1].shape;
     size_t work;
 
     if (layer->op == OP_NONE) {
+        *shape = (struct graph_shape){0, 0, 0};
         return true;
     }
-    if (!layer_shape(layer, in, &shape)) {
+    if (!layer_shape(layer, in, shape) ||
+        (int64_t)shape->c * shape->h * shape->w > MAX_FLOATS) {
         return false;
     }
     if (layer->n_in == 2) {
         struct graph_shape other = plan->places[layer->in[1]].shape;
 
-        if (other.h != shape.h || other.w != shape.w) {
+        if (other.h != shape->h || other.w != shape->w) {
             return false;
         }
     }
@@ -211,7 +213,7 @@ static bool place_layer(struct graph_plan *plan, int i)
         plan->work_floats = work;
     }
     plan->multiply_adds += layer_multiply_adds(layer, in);
-    return work <= MAX_FLOATS && place_value(plan, i + 1, shape);
+    return work <= MAX_FLOATS;
 }
 
 /* Maps outlive the run, so they come after everything that is shared. */
@@ -241,16 +243,15 @@ enum aha_status graph_plan_resize(struct graph_plan *plan, int h, int w)
     plan->values_floats = 0;
     plan->work_floats = 0;
     plan->multiply_adds = 0;
-    /* Value 0 is copied from the input, if at all, so both live at once. */
     plan->places[0].shape = input;
-    if (!place_input(plan, input) ||
-        (plan->places[0].last_use != NEVER && !place_value(plan, 0, input))) {
-        return AHA_ERR_ARG;
-    }
     for (int i = 0; i < plan->graph->n_layers; i++) {
-        if (!place_layer(plan, i)) {
+        if (!find_shape(plan, i)) {
             return AHA_ERR_ARG;
         }
+    }
+    plan_stretches(plan);
+    if (!place_input(plan, input) || !place_values(plan)) {
+        return AHA_ERR_ARG;
     }
     place_maps(plan);
     return AHA_OK;
@@ -277,19 +278,14 @@ float *graph_plan_input(const struct graph_plan *plan, float *workspace,
     return workspace + plan->input.offset + (size_t)image * plan->input.image;
 }
 
-/* Floats from a place's beginning to its pixel (0, 0). */
-static size_t first_pixel(const struct place *place)
-{
-    return place->offset + (size_t)place->margin.top * place->row +
-           (size_t)place->margin.left * KERNEL_BLOCK;
-}
-
 void graph_plan_read(const struct graph_plan *plan, const float *workspace,
                      int image, int value, float *out)
 {
     const struct place *place = &plan->places[value];
-    const float *first =
-        workspace + first_pixel(place) + (size_t)image * place->image;
+    const float *first = workspace + place->offset +
+                         (size_t)place->margin.top * place->row +
+                         (size_t)place->margin.left * KERNEL_BLOCK +
+                         (size_t)image * place->image;
 
     for (int c = 0; c < place->shape.c; c++) {
         for (int r = 0; r < place->shape.h; r++) {
@@ -317,57 +313,14 @@ const float *graph_plan_attention(const struct graph_plan *plan,
            (size_t)image * (size_t)place->shape.h * (size_t)place->shape.w;
 }
 
-static struct map map_of(const struct place *place, float *workspace,
-                         int images)
-{
-    return (struct map){
-        .data = workspace + first_pixel(place),
-        .c = place->shape.c,
-        .h = place->shape.h,
-        .w = place->shape.w,
-        .images = images,
-        .row = place->row,
-        .plane = place->plane,
-        .image = place->image,
-    };
-}
-
-static void clear(float *floats, size_t n)
-{
-    memset(floats, 0, n * sizeof *floats);
-}
-
-/* The zeros around a value, whose place held another before. */
-static void clear_margin(const struct place *place, float *workspace,
-                         int images)
-{
-    const struct margin *margin = &place->margin;
-    size_t left = (size_t)margin->left * KERNEL_BLOCK;
-    size_t right = (size_t)margin->right * KERNEL_BLOCK;
-    size_t top = (size_t)margin->top * place->row;
-    size_t bottom = (size_t)margin->bottom * place->row;
-    size_t planes = (size_t)images * (size_t)kernel_blocks(place->shape.c);
-
-    for (size_t p = 0; p < planes; p++) {
-        float *plane = workspace + place->offset + p * place->plane;
-
-        clear(plane, top);
-        clear(plane + place->plane - bottom, bottom);
-        for (int r = 0; left + right > 0 && r < place->shape.h; r++) {
-            float *row = plane + top + (size_t)r * place->row;
-
-            clear(row, left);
-            clear(row + place->row - right, right);
-        }
-    }
-}
-
 static void block_input(const struct graph_plan *plan, float *workspace,
                         int images)
 {
-    struct map map = map_of(&plan->places[0], workspace, images);
+    const struct place *place = &plan->places[0];
+    struct map map =
+        place_map(place, &(struct progress){0, 0}, workspace, images);
 
-    clear_margin(&plan->places[0], workspace, images);
+    memset(workspace + place->offset, 0, place->size * sizeof *workspace);
     for (int i = 0; i < images; i++, map.data += map.image) {
         kernel_table()->block(graph_plan_input(plan, workspace, i), &map);
     }
@@ -375,27 +328,11 @@ static void block_input(const struct graph_plan *plan, float *workspace,
 
 void graph_run(const struct graph_plan *plan, float *workspace, int images)
 {
+    plan->progress[0] = (struct progress){0, 0};
     if (plan->places[0].last_use != NEVER) {
         block_input(plan, workspace, images);
     }
-    for (int i = 0; i < plan->graph->n_layers; i++) {
-        const struct layer *layer = &plan->graph->layers[i];
-        const struct place *out = &plan->places[i + 1];
-        struct layer_run run = {
-            .a = map_of(&plan->places[layer->in[0]], workspace, images),
-            .plain = workspace + plan->input.offset,
-            .y = map_of(out, workspace, images),
-            .work = workspace + plan->values_floats,
-            .attention = workspace + out->attention,
-        };
-
-        if (layer->op == OP_NONE) {
-            continue;
-        }
-        if (layer->n_in == 2) {
-            run.b = map_of(&plan->places[layer->in[1]], workspace, images);
-        }
-        clear_margin(out, workspace, images);
-        layer_run(layer, &run);
+    for (int i = 0; i < plan->n_stretches; i++) {
+        stretch_run(plan, &plan->stretches[i], workspace, images);
     }
 }

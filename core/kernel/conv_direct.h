@@ -184,48 +184,96 @@ static void conv_row(const struct conv_row *row)
     }
 }
 
-INLINE void depthwise_tile(const struct depthwise_row *row, int from,
-                           const int pixels, const int stride)
+/* Kernels of any width: every value is loaded for every tap. */
+INLINE void depthwise_any(const struct depthwise_row *row, int from,
+                          const int pixels, const int stride, int v)
 {
-    vec sums[DEPTHWISE_TILE * BLOCK_VECS];
-    const float *w = row->weight;
-    const float *x = row->x + (size_t)from * (size_t)(stride * KERNEL_BLOCK);
-    float *y = row->y + (size_t)from * KERNEL_BLOCK;
+    vec sums[DEPTHWISE_TILE];
+    const float *w = row->weight + v;
+    const float *x = row->x + from * stride * KERNEL_BLOCK + v;
+    float *y = row->y + from * KERNEL_BLOCK + v;
 
-    UNROLL for (int i = 0; i < pixels * BLOCK_VECS; i++)
+    UNROLL for (int i = 0; i < pixels; i++)
     {
         sums[i] = (vec){0};
     }
     for (int ky = 0; ky < row->kernel_h; ky++, x += row->x_row) {
         for (int kx = 0; kx < row->kernel_w; kx++, w += KERNEL_BLOCK) {
-            const float *q = x + kx * KERNEL_BLOCK;
-
-            UNROLL for (int i = 0; i < pixels * BLOCK_VECS; i++)
+            UNROLL for (int i = 0; i < pixels; i++)
             {
-                sums[i] += load(w + i % BLOCK_VECS * VEC) *
-                           load(q + i / BLOCK_VECS * stride * KERNEL_BLOCK +
-                                i % BLOCK_VECS * VEC);
+                sums[i] += load(w) * load(x + (i * stride + kx) * KERNEL_BLOCK);
             }
         }
     }
-    UNROLL for (int i = 0; i < pixels * BLOCK_VECS; i++)
+    UNROLL for (int i = 0; i < pixels; i++)
     {
-        finish_vec(&row->finish, (size_t)(i % BLOCK_VECS * VEC), NULL,
-                   y + i * VEC, sums[i]);
+        finish_vec(&row->finish, (size_t)v, NULL, y + i * KERNEL_BLOCK,
+                   sums[i]);
+    }
+}
+
+/* Kernels of width 3: a line is loaded once for its three taps. */
+INLINE void depthwise_3(const struct depthwise_row *row, int from,
+                        const int pixels, const int stride, int v)
+{
+    const int columns = (pixels - 1) * stride + 3;
+    vec sums[DEPTHWISE_TILE];
+    vec line[2 * DEPTHWISE_TILE + 1];
+    const float *w = row->weight + v;
+    const float *x = row->x + from * stride * KERNEL_BLOCK + v;
+    float *y = row->y + from * KERNEL_BLOCK + v;
+
+    UNROLL for (int i = 0; i < pixels; i++)
+    {
+        sums[i] = (vec){0};
+    }
+    for (int ky = 0; ky < row->kernel_h; ky++, x += row->x_row) {
+        UNROLL for (int i = 0; i < columns; i++)
+        {
+            line[i] = load(x + i * KERNEL_BLOCK);
+        }
+        UNROLL for (int kx = 0; kx < 3; kx++)
+        {
+            vec weight = load(w + kx * KERNEL_BLOCK);
+
+            UNROLL for (int i = 0; i < pixels; i++)
+            {
+                sums[i] += weight * line[i * stride + kx];
+            }
+        }
+        w += 3 * KERNEL_BLOCK;
+    }
+    UNROLL for (int i = 0; i < pixels; i++)
+    {
+        finish_vec(&row->finish, (size_t)v, NULL, y + i * KERNEL_BLOCK,
+                   sums[i]);
+    }
+}
+
+INLINE void depthwise_tile(const struct depthwise_row *row, int from,
+                           const int pixels, const int stride)
+{
+    for (int v = 0; v < KERNEL_BLOCK; v += VEC) {
+        if (row->kernel_w == 3) {
+            depthwise_3(row, from, pixels, stride, v);
+        } else {
+            depthwise_any(row, from, pixels, stride, v);
+        }
     }
 }
 
 INLINE void depthwise_pixels(const struct depthwise_row *row, const int stride)
 {
+    const int tile = DEPTHWISE_TILE / stride;
     int from = 0;
 
-    for (; from + DEPTHWISE_TILE <= row->n; from += DEPTHWISE_TILE) {
-        depthwise_tile(row, from, DEPTHWISE_TILE, stride);
+    for (; from + tile <= row->n; from += tile) {
+        depthwise_tile(row, from, tile, stride);
     }
-    for (; from + 2 <= row->n; from += 2) {
-        depthwise_tile(row, from, 2, stride);
+    for (; from + tile / 2 <= row->n; from += tile / 2) {
+        depthwise_tile(row, from, tile / 2, stride);
     }
-    if (from < row->n) {
+    for (; from < row->n; from++) {
         depthwise_tile(row, from, 1, stride);
     }
 }

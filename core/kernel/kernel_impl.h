@@ -56,7 +56,7 @@ static void im2col_row(const float *x, int in_w, int out_w, int stride,
                (size_t)(to - from) * sizeof *columns);
     } else {
         for (int i = from; i < to; i++) {
-            columns[i] = x[i * stride + offset];
+            columns[i] = x[2 * i + offset];
         }
     }
     memset(columns + to, 0, (size_t)(out_w - to) * sizeof *columns);

@@ -20,7 +20,7 @@ enum { VEC = 8, TILE = 6, TILE_BLOCKS = 1, DEPTHWISE_TILE = 4 };
 #elif defined(__aarch64__)
 enum { VEC = 4, TILE = 6, TILE_BLOCKS = 1, DEPTHWISE_TILE = 4 };
 #else
-enum { VEC = 4, TILE = 2, TILE_BLOCKS = 1, DEPTHWISE_TILE = 2 };
+enum { VEC = 4, TILE = 2, TILE_BLOCKS = 1, DEPTHWISE_TILE = 4 };
 #endif
 enum { BLOCK_VECS = KERNEL_BLOCK / VEC };
 

@@ -30,6 +30,7 @@ static void make_map(const struct conv2d *conv, const struct map *x,
               .w = x->w,
               .images = 1,
               .row = row * KERNEL_BLOCK},
+        .rows = x->h,
         .work = planes + 2 * pixels,
     };
 

@@ -173,7 +173,7 @@ static void run_plain(const struct conv2d *conv, const struct conv2d_run *run)
         const float *plain = run->plain + (size_t)image * (size_t)x->c *
                                               (size_t)x->h * (size_t)x->w;
 
-        for (int r = 0; r < run->y.h; r++) {
+        for (int r = run->first; r < run->first + run->rows; r++) {
             kernel_table()->im2col(plain, conv->in_c, &window, r, run->work);
             aim(conv, run, image, r, &row);
             kernel_table()->conv_row(&row);
@@ -212,9 +212,10 @@ static void run_depthwise(const struct conv2d *conv,
 
     for (int image = 0; image < y->images; image++) {
         for (int b = 0; b < kernel_blocks(y->c); b++) {
-            depthwise_rows(conv, &run->x, image, b, 0, y->h, y->w, y->row,
-                           y->data + (size_t)image * y->image +
-                               (size_t)b * y->plane);
+            depthwise_rows(
+                conv, &run->x, image, b, run->first, run->rows, y->w, y->row,
+                y->data + (size_t)image * y->image + (size_t)b * y->plane +
+                    (size_t)run->first * y->row);
         }
     }
 }
@@ -266,10 +267,11 @@ static void run_direct(const struct conv2d *conv, const struct conv2d_run *run)
     int band = band_rows(conv, run->y.w);
 
     for (int image = 0; image < run->y.images; image++) {
-        for (int first = 0; first < run->y.h; first += band) {
-            int left = run->y.h - first;
+        for (int done = 0; done < run->rows; done += band) {
+            int left = run->rows - done;
 
-            run_band(conv, run, image, first, left < band ? left : band);
+            run_band(conv, run, image, run->first + done,
+                     left < band ? left : band);
         }
     }
 }

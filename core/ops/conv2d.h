@@ -51,6 +51,7 @@ struct conv2d_run {
     struct map x;               /* with zeros around it as padding asks */
     const float *plain;         /* [images][in_c, h, w] for CONV2D_PLAIN */
     struct map y;
+    int first, rows;     /* of y to compute; all with Winograd's algorithms */
     struct map residual; /* is added before the activation; data NULL: none */
     float *work;         /* conv2d_work_floats */
 };

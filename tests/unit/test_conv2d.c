@@ -308,6 +308,7 @@ static void run_scene(const struct scene *scene, struct map *y)
         .x = make_map(scene->conv.in_c, scene->h, scene->w, pad, &x_storage),
         .plain = scene->x,
         .y = *y,
+        .rows = y->h,
         .work = alloc_floats(work + 1),
     };
 
