@@ -4,6 +4,12 @@
  * a tile of output pixels by output channels is summed in registers, each
  * weight vector loaded once for the tile, each input value broadcast.
  */
+#ifndef AHA_KERNEL_CONV_DIRECT_H
+#define AHA_KERNEL_CONV_DIRECT_H
+
+#include <stddef.h>
+
+#include "core/kernel/kernel_vec.h"
 
 /* Bias, residual and activation of vector v of block b, then the store. */
 INLINE void finish_vec(const struct finish *finish, size_t channel,
@@ -137,37 +143,37 @@ INLINE void conv_pixels(const struct conv_row *row, int block, const int blocks,
     }
 }
 
-static void conv_one_plain(const struct conv_row *row, int block)
+static inline void conv_one_plain(const struct conv_row *row, int block)
 {
     conv_pixels(row, block, 1, 1);
 }
 
-static void conv_one(const struct conv_row *row, int block)
+static inline void conv_one(const struct conv_row *row, int block)
 {
     conv_pixels(row, block, 1, KERNEL_BLOCK);
 }
 
-static void conv_one_stride2(const struct conv_row *row, int block)
+static inline void conv_one_stride2(const struct conv_row *row, int block)
 {
     conv_pixels(row, block, 1, 2 * KERNEL_BLOCK);
 }
 
-static void conv_most_plain(const struct conv_row *row, int block)
+static inline void conv_most_plain(const struct conv_row *row, int block)
 {
     conv_pixels(row, block, TILE_BLOCKS, 1);
 }
 
-static void conv_most(const struct conv_row *row, int block)
+static inline void conv_most(const struct conv_row *row, int block)
 {
     conv_pixels(row, block, TILE_BLOCKS, KERNEL_BLOCK);
 }
 
-static void conv_most_stride2(const struct conv_row *row, int block)
+static inline void conv_most_stride2(const struct conv_row *row, int block)
 {
     conv_pixels(row, block, TILE_BLOCKS, 2 * KERNEL_BLOCK);
 }
 
-static void conv_row(const struct conv_row *row)
+static inline void conv_row(const struct conv_row *row)
 {
     static void (*const one[])(const struct conv_row *, int) = {
         conv_one_plain, conv_one, conv_one_stride2};
@@ -278,7 +284,7 @@ INLINE void depthwise_pixels(const struct depthwise_row *row, const int stride)
     }
 }
 
-static void depthwise_row(const struct depthwise_row *row)
+static inline void depthwise_row(const struct depthwise_row *row)
 {
     if (row->stride == 1) {
         depthwise_pixels(row, 1);
@@ -286,3 +292,5 @@ static void depthwise_row(const struct depthwise_row *row)
         depthwise_pixels(row, 2);
     }
 }
+
+#endif

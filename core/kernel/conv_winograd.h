@@ -8,6 +8,15 @@
  * register tile holds, multiplied into M [(size + 2)^2][block][tile][16] and
  * transformed back into pixels.
  */
+#ifndef AHA_KERNEL_CONV_WINOGRAD_H
+#define AHA_KERNEL_CONV_WINOGRAD_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "core/kernel/conv_direct.h"
+#include "core/kernel/kernel_vec.h"
+
 enum { WINO_MAX = 6 }; /* side of the largest input tile */
 
 #define WINO_A  ((float)WINOGRAD_A)
@@ -92,8 +101,8 @@ INLINE void wino_back(const int size, const float *m, size_t from, vec *out)
 }
 
 /* The part of an input tile that x has, zeros around it. */
-static void wino_edge(const struct winograd *job, const float *x, int rows,
-                      int columns, float *tile)
+static inline void wino_edge(const struct winograd *job, const float *x,
+                             int rows, int columns, float *tile)
 {
     memset(tile, 0, WINO_MAX * WINO_MAX * KERNEL_BLOCK * sizeof *tile);
     for (int r = 0; r < rows; r++) {
@@ -238,17 +247,17 @@ INLINE void wino_tiles(const struct winograd *job, const int size, int first,
     }
 }
 
-static void winograd2(const struct winograd *job, int first, int n)
+static inline void winograd2(const struct winograd *job, int first, int n)
 {
     wino_tiles(job, 2, first, n);
 }
 
-static void winograd4(const struct winograd *job, int first, int n)
+static inline void winograd4(const struct winograd *job, int first, int n)
 {
     wino_tiles(job, 4, first, n);
 }
 
-static void winograd(const struct winograd *job)
+static inline void winograd(const struct winograd *job)
 {
     int columns = (job->y.w + job->size - 1) / job->size;
     int rows = (job->y.h + job->size - 1) / job->size;
@@ -259,3 +268,5 @@ static void winograd(const struct winograd *job)
                                                  least(job->tiles, n - first));
     }
 }
+
+#endif

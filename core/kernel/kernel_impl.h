@@ -2,32 +2,25 @@
 /*
  * kernel_impl.h - the kernels of one instruction set; included once per ISA.
  *
- * Everything here is static and no project header with inline functions is
- * included, so that no copy built for one instruction set can be linked into
- * another's path. The includer defines ISA.
+ * Everything that this file and its parts define is static, so that no copy
+ * built for one instruction set can be linked into another's path. The includer
+ * defines ISA.
  */
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "core/kernel/conv_direct.h"
+#include "core/kernel/conv_winograd.h"
 #include "core/kernel/kernel.h"
 #include "core/kernel/kernel_vec.h"
+#include "core/kernel/maps.h"
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
 #define TEXT_(a)     #a
 #define TEXT(a)      TEXT_(a)
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int most(int a, int b)
-{
-    return a > b ? a : b;
-}
 
 /*
  * The output columns [*from, *to) whose tap `offset` (kernel column minus left
@@ -83,10 +76,6 @@ static void im2col(const float *x, int channels, const struct window *window,
         }
     }
 }
-
-#include "core/kernel/conv_direct.h"
-#include "core/kernel/conv_winograd.h"
-#include "core/kernel/maps.h"
 
 const struct kernels PASTE(kernels_, ISA) = {
     .isa = TEXT(ISA),

@@ -6,6 +6,11 @@
  * GCC's vector extension: the compiler picks the instructions, and one source
  * serves all. A block of 16 channels is BLOCK_VECS vectors.
  */
+#ifndef AHA_KERNEL_VEC_H
+#define AHA_KERNEL_VEC_H
+
+#include "core/kernel/kernel.h"
+
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 36")
 
@@ -52,3 +57,15 @@ INLINE vec larger(vec a, vec b)
 {
     return choose(a > b, a, b);
 }
+
+INLINE int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+INLINE int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+#endif

@@ -2,7 +2,15 @@
 /*
  * maps.h - what a graph does to values besides convolving them, block by block.
  */
-static void block(const float *x, const struct map *y)
+#ifndef AHA_KERNEL_MAPS_H
+#define AHA_KERNEL_MAPS_H
+
+#include <math.h>
+#include <stddef.h>
+
+#include "core/kernel/kernel_vec.h"
+
+static inline void block(const float *x, const struct map *y)
 {
     size_t plane = (size_t)y->h * (size_t)y->w;
 
@@ -23,8 +31,8 @@ static void block(const float *x, const struct map *y)
     }
 }
 
-static void add(const float *a, const float *b, size_t n, const float *slope,
-                float *y)
+static inline void add(const float *a, const float *b, size_t n,
+                       const float *slope, float *y)
 {
     for (size_t i = 0; i < n * KERNEL_BLOCK; i += VEC) {
         vec v = load(a + i);
@@ -41,7 +49,8 @@ struct overlap {
     int top, bottom, left, right;
 };
 
-static struct overlap overlap(const struct window *window, int row, int column)
+static inline struct overlap overlap(const struct window *window, int row,
+                                     int column)
 {
     int top = row * window->stride - window->pad_top;
     int left = column * window->stride - window->pad_left;
@@ -54,7 +63,8 @@ static struct overlap overlap(const struct window *window, int row, int column)
     };
 }
 
-static void max_pool(const float *x, const struct window *window, float *y)
+static inline void max_pool(const float *x, const struct window *window,
+                            float *y)
 {
     for (int r = 0; r < window->out_h; r++) {
         for (int c = 0; c < window->out_w; c++) {
@@ -78,7 +88,8 @@ static void max_pool(const float *x, const struct window *window, float *y)
     }
 }
 
-static void avg_pool(const float *x, const struct window *window, float *y)
+static inline void avg_pool(const float *x, const struct window *window,
+                            float *y)
 {
     for (int r = 0; r < window->out_h; r++) {
         for (int c = 0; c < window->out_w; c++) {
@@ -102,7 +113,8 @@ static void avg_pool(const float *x, const struct window *window, float *y)
     }
 }
 
-static void upsample2(const float *x, const struct window *window, float *y)
+static inline void upsample2(const float *x, const struct window *window,
+                             float *y)
 {
     int h = window->in_h;
     int w = window->in_w;
@@ -134,8 +146,8 @@ static void upsample2(const float *x, const struct window *window, float *y)
     }
 }
 
-static void channel_mean_max(const float *x, int channels, size_t plane,
-                             size_t n, float *mean, float *max)
+static inline void channel_mean_max(const float *x, int channels, size_t plane,
+                                    size_t n, float *mean, float *max)
 {
     for (size_t i = 0; i < n; i++, x += KERNEL_BLOCK) {
         float total = 0.0F;
@@ -153,14 +165,15 @@ static void channel_mean_max(const float *x, int channels, size_t plane,
     }
 }
 
-static void multiply_map(const float *x, const float *map, size_t n, float *y)
+static inline void multiply_map(const float *x, const float *map, size_t n,
+                                float *y)
 {
     for (size_t i = 0; i < n * KERNEL_BLOCK; i += VEC) {
         store(y + i, load(x + i) * map[i / KERNEL_BLOCK]);
     }
 }
 
-static void sum(const float *x, size_t n, float *sums)
+static inline void sum(const float *x, size_t n, float *sums)
 {
     for (int v = 0; v < KERNEL_BLOCK; v += VEC) {
         vec total = load(sums + v);
@@ -171,3 +184,5 @@ static void sum(const float *x, size_t n, float *sums)
         store(sums + v, total);
     }
 }
+
+#endif
