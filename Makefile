@@ -4,6 +4,7 @@
 # make check    install what is missing, build, run every test
 # make help     all targets
 #
+# deploy/install.mk has what `make install` does.
 # Variables: MODE=release|debug|asan|ubsan|tsan|cover, V=1 to see commands,
 # CFLAGS and LDFLAGS are appended, PREFIX and DESTDIR for install,
 # PORT for run, CK_RUN_SUITE=name for one unit suite, BENCH="--write ..." for
@@ -32,6 +33,8 @@ peers_packages := $(run_packages) g++ libdnnl-dev python3 python3-numpy \
     python3-torch python3-opencv
 services_packages := $(run_packages) python3-numpy python3-torch \
     python3-opencv opencv-data python3-fastapi python3-uvicorn
+install_packages := $(check_packages) mandoc man-db systemd zsh
+debian_packages := $(run_packages) curl debhelper debootstrap lintian
 
 goals := $(or $(MAKECMDGOALS),all)
 packages := $(run_packages) \
@@ -40,9 +43,11 @@ packages := $(run_packages) \
     $(if $(filter cover,$(goals)),$(cover_packages)) \
     $(if $(filter browser,$(goals)),$(browser_packages)) \
     $(if $(filter bench-peers,$(goals)),$(peers_packages)) \
-    $(if $(filter bench-services,$(goals)),$(services_packages))
+    $(if $(filter bench-services,$(goals)),$(services_packages)) \
+    $(if $(filter install-test,$(goals)),$(install_packages)) \
+    $(if $(filter package-test,$(goals)),$(debian_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser \
-    bench-peers bench-services,$(goals)),--install)
+    bench-peers bench-services install-test package-test,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
@@ -75,7 +80,7 @@ $(error MODE is one of release debug asan ubsan tsan cover, not $(MODE))
 endif
 
 project_cflags := -std=c11 -D_GNU_SOURCE -DAHA_VERSION='"$(VERSION)"' \
-    -Iinclude -I. -fPIE -fstack-protector-strong -ffp-contract=off \
+    -Iinclude -I. -fstack-protector-strong -ffp-contract=off \
     -include tools/banned.h $(pkg_cflags) $(blas_cflags) $(warnings) $(opt.$(MODE))
 project_ldflags := -pie -Wl,-z,relro,-z,now $(opt.$(MODE))
 all_libs := $(pkg_libs) $(blas_libs) -lm -lpthread
@@ -101,10 +106,14 @@ endif
 $(BUILD)/core/kernel/kernel_neon.o: isa := -O3 -ffp-contract=fast
 $(BUILD)/core/kernel/kernel_scalar.o: isa := -O3
 
+# The library's objects serve libaha.so too, where no name may be interposed.
+pic := -fPIE
+$(core_obj): pic := -fPIC -fno-semantic-interposition
+
 $(BUILD)/%.o: %.c Makefile
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(project_cflags) $(CFLAGS) $(isa) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(project_cflags) $(pic) $(CFLAGS) $(isa) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libaha.a: $(core_obj)
 	$(call say,AR)
@@ -241,12 +250,7 @@ figures: $(BUILD)/aha ## redraw docs/images; wants FER-2013, see training/
 models: ## rebuild the detector and landmark weights from their npm packages
 	$(Q)python3 -m training.convert
 
-install: $(BUILD)/aha ## into DESTDIR/PREFIX
-	install -Dm755 $(BUILD)/aha $(DESTDIR)$(PREFIX)/bin/aha
-	install -d $(DESTDIR)$(PREFIX)/share/aha/models
-	install -m644 models/*.safetensors models/*.md models/*.txt \
-	    $(DESTDIR)$(PREFIX)/share/aha/models
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/aha LICENSE NOTICE
+include deploy/install.mk
 
 deps: ; @: ## install the Debian packages that build and tests need
 
@@ -254,8 +258,9 @@ clean: ## remove every build
 	$(Q)rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	@sed -n -e ':a;/\\$$/{N;s/\\\n *//;ba' -e '}' \
+	    -e 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1|\2/p' Makefile deploy/install.mk | \
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser asan ubsan tsan cover bench bench-peers bench-services \
-    lint headers format docs figures models install deps clean help
+    lint headers format docs figures models deps clean help
