@@ -24,8 +24,8 @@ say = $(if $(V),@:,@printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
 
 # ---- packages, by what needs them
 run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
-    libvips-dev libopenblas-pthread-dev libgnutls28-dev
-check_packages := $(run_packages) check python3
+    libvips-dev libopenblas-pthread-dev libgnutls28-dev libcurl4-openssl-dev
+check_packages := $(run_packages) check python3 wrk
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
 cover_packages := $(check_packages) lcov
 browser_packages := $(run_packages) chromium
@@ -53,8 +53,8 @@ ifneq ($(filter-out help clean models,$(goals)),)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
     echo $$?)),,$(error packages are missing))
 pkg_cflags := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags \
-    libmicrohttpd gnutls jansson vips))
-pkg_libs := $(shell pkg-config --libs libmicrohttpd gnutls jansson vips)
+    libmicrohttpd gnutls jansson libcurl vips))
+pkg_libs := $(shell pkg-config --libs libmicrohttpd gnutls jansson libcurl vips)
 check_libs := $(shell pkg-config --libs check 2>/dev/null)
 endif
 

@@ -9,6 +9,7 @@
 int predict_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);
 int evaluate_main(int argc, char **argv);
+int bench_main(int argc, char **argv);
 int health_main(int argc, char **argv);
 int version_main(int argc, char **argv);
 

@@ -12,7 +12,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PHOTO = os.path.join(ROOT, "tests/data/astronaut.jpg")
 ABI = os.path.join(ROOT, "tests/install/abi.txt")
 PATIENCE_S = 300
-VERBS = ("predict", "inspect", "evaluate", "serve", "health", "version")
+VERBS = ("predict", "inspect", "evaluate", "serve", "bench", "health", "version")
 
 
 def run(*command, **options):
