@@ -34,6 +34,7 @@ peers_packages := $(run_packages) g++ libdnnl-dev python3 python3-numpy \
 services_packages := $(run_packages) python3-numpy python3-torch \
     python3-opencv opencv-data python3-fastapi python3-uvicorn
 install_packages := $(check_packages) mandoc man-db systemd zsh
+docs_packages := $(check_packages) curl hey openssl
 debian_packages := $(run_packages) curl debhelper debootstrap lintian
 
 goals := $(or $(MAKECMDGOALS),all)
@@ -45,9 +46,10 @@ packages := $(run_packages) \
     $(if $(filter bench-peers,$(goals)),$(peers_packages)) \
     $(if $(filter bench-services,$(goals)),$(services_packages)) \
     $(if $(filter install-test,$(goals)),$(install_packages)) \
+    $(if $(filter docs-test,$(goals)),$(docs_packages)) \
     $(if $(filter package-test,$(goals)),$(debian_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser \
-    bench-peers bench-services install-test package-test,$(goals)),--install)
+    bench-peers bench-services install-test package-test docs-test,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
@@ -241,6 +243,9 @@ headers: ## every header compiles alone
 format: ## rewrite the sources in the project's style
 	$(Q)clang-format -i $(c_files) $(h_files)
 
+docs-test: $(BUILD)/aha ## every command in README.md and docs/, but the marked
+	$(Q)$(test_env) AHA=$(BUILD)/aha python3 -m tests.docs
+
 docs: $(BUILD)/options-md ## rewrite docs/options.md from server/config.def
 	$(Q)$< > docs/options.md
 
@@ -263,4 +268,4 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser asan ubsan tsan cover bench bench-peers bench-services \
-    lint headers format docs figures models deps clean help
+    lint headers format docs docs-test figures models deps clean help
