@@ -221,7 +221,8 @@ bench-peers: $(bench_programs) $(BUILD)/bench/onednn $(bench_ready) ## race othe
 bench-services: $(BUILD)/aha $(bench_ready) ## race other services, over HTTP
 	$(Q)$(debian_python) bench/services/compare.py --build $(BUILD) $(BENCH)
 
-c_files := $(core_src) $(app_src) $(test_src) $(bench_src) $(tool_src)
+c_files := $(core_src) $(app_src) $(test_src) $(bench_src) $(tool_src) \
+    $(wildcard examples/*.c)
 h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
     server/*/*.h cli/*.h tests/*/*.h)
 

@@ -10,11 +10,13 @@ cd "$(dirname "$0")/.."
 photo=$PWD/tests/data/astronaut.jpg
 work=$(mktemp -d)
 root=$work/root
+group=$(findmnt -n -o TARGET -t cgroup2 | head -1)/aha-package-test
 daemon=""
 
 finish() {
     status=$?
-    [ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
+    [ -z "$daemon" ] || kill -KILL "$daemon" 2>/dev/null || true
+    [ ! -d "$group" ] || { sleep 1; find "$group" -depth -type d -delete; }
     umount "$root/proc" 2>/dev/null || true
     rm -rf --one-file-system "$work"
     [ $status -ne 0 ] || echo "package: all is well"
@@ -72,8 +74,58 @@ kill "$daemon"
 wait "$daemon"
 daemon=""
 
+say "the unit, by systemd in namespaces of its own"
+cp "$photo" "$root/photo.jpg"
+cat >"$root/etc/systemd/system/try.service" <<'END'
+[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+StandardOutput=file:/try.log
+StandardError=file:/try.log
+ExecStart=/bin/sh -x /try.sh
+END
+cat >"$root/try.sh" <<'END'
+for _ in $(seq 60); do
+    [ "$(systemctl is-active aha)" = activating ] || break
+    sleep 1
+done
+systemctl status --no-pager aha
+ask() { curl -sS --data-binary @/photo.jpg http://127.0.0.1:8080/v1/analyze; }
+ask | grep -q '"label":"happiness"' && echo answered
+systemctl reload aha && ask | grep -q '"label":"happiness"' && echo reloaded
+grep -c '^CapBnd:.0*$\|^Seccomp:.2$\|^NoNewPrivs:.1$' \
+    "/proc/$(systemctl show -p MainPID --value aha)/status"
+systemctl stop aha && systemctl show -p Result aha
+echo finished
+END
+mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+ln -s ../try.service "$root/etc/systemd/system/multi-user.target.wants/"
+{
+    in_root apt-get -qy install --no-install-recommends systemd-sysv curl
+} >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
+umount "$root/proc"
+mkdir "$group"
+sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' - "$group" \
+    unshare --pid --fork --mount --uts --ipc --net --cgroup \
+    --kill-child tests/systemd.sh "$root" >"$work/log" 2>&1 &
+daemon=$!
+for _ in $(seq 240); do
+    grep -qx finished "$root/try.log" 2>/dev/null && break
+    sleep 1
+done
+kill -KILL "$daemon" 2>/dev/null || true
+wait "$daemon" || true
+daemon=""
+for word in answered reloaded 3 Result=success finished; do
+    grep -qx "$word" "$root/try.log" ||
+        { echo "not '$word':"; tail -40 "$root/try.log"; exit 1; }
+done
+
 say "taking it away"
+mount -t proc proc "$root/proc"
 in_root apt-get -qy purge aha libaha1 libaha-dev >"$work/log" 2>&1 ||
     { tail -20 "$work/log"; exit 1; }
-left=$(find "$root/usr" "$root/etc" "$root/lib/systemd" -name '*aha*' | head)
+left=$(find "$root/usr" "$root/etc" "$root/lib/systemd" \
+    \( -name 'aha*' -o -name 'libaha*' \) | head)
 [ -z "$left" ] || { echo "left: $left"; exit 1; }
