@@ -8,7 +8,8 @@
 # Variables: MODE=release|debug|asan|ubsan|tsan|cover, V=1 to see commands,
 # CFLAGS and LDFLAGS are appended, PREFIX and DESTDIR for install,
 # PORT for run, CK_RUN_SUITE=name for one unit suite, BENCH="--write ..." for
-# the options of bench-peers and bench-services.
+# the options of bench-peers and bench-services, DEPS=no to build without
+# asking dpkg what is installed.
 
 MODE ?= release
 BUILD := build/$(MODE)
@@ -36,6 +37,9 @@ services_packages := $(run_packages) python3-numpy python3-torch \
 install_packages := $(check_packages) mandoc man-db systemd zsh
 docs_packages := $(check_packages) curl hey openssl
 debian_packages := $(run_packages) curl debhelper debootstrap lintian
+image_packages := $(run_packages) buildah podman debootstrap curl
+arm64_packages := $(run_packages) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+    qemu-user-static mmdebstrap python3
 
 goals := $(or $(MAKECMDGOALS),all)
 packages := $(run_packages) \
@@ -47,13 +51,18 @@ packages := $(run_packages) \
     $(if $(filter bench-services,$(goals)),$(services_packages)) \
     $(if $(filter install-test,$(goals)),$(install_packages)) \
     $(if $(filter docs-test,$(goals)),$(docs_packages)) \
-    $(if $(filter package-test,$(goals)),$(debian_packages))
+    $(if $(filter package-test,$(goals)),$(debian_packages)) \
+    $(if $(filter image-test,$(goals)),$(image_packages)) \
+    $(if $(filter arm64-test,$(goals)),$(arm64_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser \
-    bench-peers bench-services install-test package-test docs-test,$(goals)),--install)
+    bench-peers bench-services install-test package-test docs-test image-test arm64-test, \
+    $(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
+ifneq ($(DEPS),no)
 $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
     echo $$?)),,$(error packages are missing))
+endif
 pkg_cflags := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags \
     libmicrohttpd gnutls jansson libcurl vips))
 pkg_libs := $(shell pkg-config --libs libmicrohttpd gnutls jansson libcurl vips)
@@ -184,6 +193,12 @@ contract: $(BUILD)/aha ## every live answer against openapi.yaml
 browser: $(BUILD)/aha ## the pages in headless Chromium
 	$(Q)$(call node_test,tests/web)
 
+image-test: $(BUILD)/aha ## the container image, built and asked; as root
+	$(Q)AHA=$(BUILD)/aha tests/image.sh
+
+arm64-test: $(BUILD)/aha ## cross-compiled for 64-bit ARM, and run by qemu
+	$(Q)AHA=$(BUILD)/aha tests/arm64.sh
+
 asan ubsan tsan: ## the tests under a sanitizer
 	$(Q)$(MAKE) MODE=$@ check
 
@@ -265,8 +280,8 @@ clean: ## remove every build
 
 help: ## this list
 	@sed -n -e ':a;/\\$$/{N;s/\\\n *//;ba' -e '}' \
-	    -e 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1|\2/p' Makefile deploy/install.mk | \
+	    -e 's/^\([a-z][a-z0-9 -]*\):.*## \(.*\)/\1|\2/p' Makefile deploy/install.mk | \
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: all run check contract browser asan ubsan tsan cover bench bench-peers bench-services \
-    lint headers format docs docs-test figures models deps clean help
+.PHONY: all run check contract browser image-test arm64-test asan ubsan tsan cover bench \
+    bench-peers bench-services lint headers format docs docs-test figures models deps clean help
