@@ -37,6 +37,8 @@ services_packages := $(run_packages) python3-numpy python3-torch \
 install_packages := $(check_packages) mandoc man-db systemd zsh
 docs_packages := $(check_packages) curl hey openssl
 debian_packages := $(run_packages) curl debhelper debootstrap lintian
+manifests_packages := $(run_packages) busybox python3
+prometheus_packages := $(run_packages) prometheus python3
 image_packages := $(run_packages) buildah podman debootstrap curl
 arm64_packages := $(run_packages) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
     qemu-user-static mmdebstrap python3
@@ -52,11 +54,13 @@ packages := $(run_packages) \
     $(if $(filter install-test,$(goals)),$(install_packages)) \
     $(if $(filter docs-test,$(goals)),$(docs_packages)) \
     $(if $(filter package-test,$(goals)),$(debian_packages)) \
+    $(if $(filter manifests,$(goals)),$(manifests_packages)) \
+    $(if $(filter prometheus-test,$(goals)),$(prometheus_packages)) \
     $(if $(filter image-test,$(goals)),$(image_packages)) \
     $(if $(filter arm64-test,$(goals)),$(arm64_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser \
-    bench-peers bench-services install-test package-test docs-test image-test arm64-test, \
-    $(goals)),--install)
+    bench-peers bench-services install-test package-test docs-test manifests \
+    prometheus-test image-test arm64-test,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 ifneq ($(DEPS),no)
@@ -193,6 +197,14 @@ contract: $(BUILD)/aha ## every live answer against openapi.yaml
 browser: $(BUILD)/aha ## the pages in headless Chromium
 	$(Q)$(call node_test,tests/web)
 
+manifests: $(BUILD)/aha ## deploy/ against the published schemas and the daemon
+	$(Q)$(call node_test,tests/manifests)
+
+prometheus-test: $(BUILD)/aha ## a real Prometheus: alert rules, scrape, panels
+	$(Q)promtool test rules deploy/prometheus/rules.test.yaml
+	$(Q)AHA=$(BUILD)/aha AHA_MODELS=models AHA_TEST_DATA=tests/data \
+	    python3 -m unittest discover -s tests/prometheus -t . -v
+
 image-test: $(BUILD)/aha ## the container image, built and asked; as root
 	$(Q)AHA=$(BUILD)/aha tests/image.sh
 
@@ -283,5 +295,6 @@ help: ## this list
 	    -e 's/^\([a-z][a-z0-9 -]*\):.*## \(.*\)/\1|\2/p' Makefile deploy/install.mk | \
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
-.PHONY: all run check contract browser image-test arm64-test asan ubsan tsan cover bench \
-    bench-peers bench-services lint headers format docs docs-test figures models deps clean help
+.PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
+    ubsan tsan cover bench bench-peers bench-services lint headers format docs docs-test \
+    figures models deps clean help
