@@ -152,11 +152,11 @@ static bool place_value(struct graph_plan *plan, int value, int made)
 {
     struct place *place = &plan->places[value];
     const struct margin *margin = &place->margin;
-    size_t columns = (size_t)(place->shape.w + margin->left + margin->right);
-    size_t rows = (size_t)(place->rows + margin->top + margin->bottom);
+    int columns = place->shape.w + margin->left + margin->right;
+    int rows = place->rows + margin->top + margin->bottom;
 
-    place->row = columns * KERNEL_BLOCK;
-    place->plane = rows * place->row;
+    place->row = (size_t)columns * KERNEL_BLOCK;
+    place->plane = (size_t)rows * place->row;
     place->image = (size_t)kernel_blocks(place->shape.c) * place->plane;
     if (place->image > MAX_FLOATS / (size_t)plan->images) {
         return false;

@@ -221,13 +221,13 @@ static void slide(const struct place *place, struct progress *progress,
                   int base, float *workspace, int images)
 {
     int below = progress->done == place->shape.h ? place->margin.bottom : 0;
-    size_t rows = (size_t)(place->margin.top + progress->done - base + below);
+    int rows = place->margin.top + progress->done - base + below;
     size_t by = (size_t)(base - progress->base) * place->row;
 
     for (size_t p = 0; by > 0 && p < planes_of(place, images); p++) {
         float *plane = workspace + place->offset + p * place->plane;
 
-        memmove(plane, plane + by, rows * place->row * sizeof *plane);
+        memmove(plane, plane + by, (size_t)rows * place->row * sizeof *plane);
     }
     progress->base = base;
 }

@@ -69,7 +69,7 @@ INLINE void conv_finish(const struct conv_row *row, int block, int from,
     UNROLL for (int i = 0; i < pixels * BLOCK_VECS; i++)
     {
         finish_vec(&row->finish,
-                   (size_t)(block * KERNEL_BLOCK + i % BLOCK_VECS * VEC),
+                   (size_t)block * KERNEL_BLOCK + (size_t)i % BLOCK_VECS * VEC,
                    residual == NULL ? NULL : residual + i * VEC, y + i * VEC,
                    sums[i / BLOCK_VECS * apart + i % BLOCK_VECS]);
     }

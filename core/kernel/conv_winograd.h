@@ -135,7 +135,7 @@ INLINE void wino_in(const struct winograd *job, const int size,
         UNROLL for (int j = 0; j < side; j++)
         {
             wino_forward(size, x + v + j * KERNEL_BLOCK, row, half + j * VEC,
-                         (size_t)(side * VEC));
+                         (size_t)side * VEC);
         }
         UNROLL for (int i = 0; i < side; i++)
         {
@@ -180,14 +180,14 @@ INLINE void wino_out(const struct winograd *job, const int size,
         for (int i = 0; i < rows; i++) {
             wino_back(size, half + i * side * VEC, VEC, line);
             for (int j = 0; j < columns; j++) {
-                finish_vec(&job->finish, (size_t)(block * KERNEL_BLOCK + v),
-                           residual == NULL
-                               ? NULL
-                               : residual + (size_t)i * job->residual.row +
-                                     (size_t)(j * KERNEL_BLOCK + v),
-                           y + (size_t)i * job->y.row +
-                               (size_t)(j * KERNEL_BLOCK + v),
-                           line[j]);
+                finish_vec(
+                    &job->finish, (size_t)block * KERNEL_BLOCK + (size_t)v,
+                    residual == NULL
+                        ? NULL
+                        : residual + (size_t)i * job->residual.row +
+                              (size_t)(j * KERNEL_BLOCK + v),
+                    y + (size_t)i * job->y.row + (size_t)(j * KERNEL_BLOCK + v),
+                    line[j]);
             }
         }
     }

@@ -6,6 +6,7 @@
 #define AHA_KERNEL_MAPS_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/kernel/kernel_vec.h"
@@ -63,54 +64,61 @@ static inline struct overlap overlap(const struct window *window, int row,
     };
 }
 
-static inline void max_pool(const float *x, const struct window *window,
-                            float *y)
+INLINE vec max_of(const float *x, const struct window *window,
+                  struct overlap in)
+{
+    vec value = (vec){0} - INFINITY;
+
+    for (int i = in.top; i < in.bottom; i++) {
+        for (int j = in.left; j < in.right; j++) {
+            value = larger(
+                load(x + (size_t)i * window->in_row + j * KERNEL_BLOCK), value);
+        }
+    }
+    return value;
+}
+
+INLINE vec mean_of(const float *x, const struct window *window,
+                   struct overlap in)
+{
+    float n = (float)((in.bottom - in.top) * (in.right - in.left));
+    vec total = {0};
+
+    for (int i = in.top; i < in.bottom; i++) {
+        for (int j = in.left; j < in.right; j++) {
+            total += load(x + (size_t)i * window->in_row + j * KERNEL_BLOCK);
+        }
+    }
+    return total / n;
+}
+
+INLINE void pool(const float *x, const struct window *window, float *y,
+                 const bool is_max)
 {
     for (int r = 0; r < window->out_h; r++) {
-        for (int c = 0; c < window->out_w; c++) {
+        float *to = y + (size_t)r * window->out_row;
+
+        for (int c = 0; c < window->out_w; c++, to += KERNEL_BLOCK) {
             struct overlap in = overlap(window, r, c);
-            float *to =
-                y + (size_t)r * window->out_row + (size_t)(c * KERNEL_BLOCK);
 
             for (int v = 0; v < KERNEL_BLOCK; v += VEC) {
-                vec value = (vec){0} - INFINITY;
-
-                for (int i = in.top; i < in.bottom; i++) {
-                    for (int j = in.left; j < in.right; j++) {
-                        value = larger(load(x + (size_t)i * window->in_row +
-                                            (size_t)(j * KERNEL_BLOCK + v)),
-                                       value);
-                    }
-                }
-                store(to + v, value);
+                store(to + v, is_max ? max_of(x + v, window, in)
+                                     : mean_of(x + v, window, in));
             }
         }
     }
 }
 
+static inline void max_pool(const float *x, const struct window *window,
+                            float *y)
+{
+    pool(x, window, y, true);
+}
+
 static inline void avg_pool(const float *x, const struct window *window,
                             float *y)
 {
-    for (int r = 0; r < window->out_h; r++) {
-        for (int c = 0; c < window->out_w; c++) {
-            struct overlap in = overlap(window, r, c);
-            float n = (float)((in.bottom - in.top) * (in.right - in.left));
-            float *to =
-                y + (size_t)r * window->out_row + (size_t)(c * KERNEL_BLOCK);
-
-            for (int v = 0; v < KERNEL_BLOCK; v += VEC) {
-                vec total = {0};
-
-                for (int i = in.top; i < in.bottom; i++) {
-                    for (int j = in.left; j < in.right; j++) {
-                        total += load(x + (size_t)i * window->in_row +
-                                      (size_t)(j * KERNEL_BLOCK + v));
-                    }
-                }
-                store(to + v, total / n);
-            }
-        }
-    }
+    pool(x, window, y, false);
 }
 
 static inline void upsample2(const float *x, const struct window *window,

@@ -59,7 +59,7 @@ static int band_rows(const struct conv2d *conv, int out_w)
 {
     int row = kernel_blocks(conv->in_c) * BLOCK * out_w * conv->stride;
 
-    return row >= BAND_FLOATS ? 1 : BAND_FLOATS / row;
+    return row < 1 || row >= BAND_FLOATS ? 1 : BAND_FLOATS / row;
 }
 
 size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
