@@ -8,13 +8,16 @@
 # Variables: MODE=release|debug|asan|ubsan|tsan|cover, V=1 to see commands,
 # CFLAGS and LDFLAGS are appended, PREFIX and DESTDIR for install,
 # PORT for run, CK_RUN_SUITE=name for one unit suite, BENCH="--write ..." for
-# the options of bench-peers and bench-services, DEPS=no to build without
-# asking dpkg what is installed.
+# the options of bench-peers and bench-services, CURL=no to leave the verb bench
+# out, and libcurl with it, where an image shall be small, DEPS=no to build
+# without asking dpkg what is installed.
 
 MODE ?= release
 BUILD := build/$(MODE)
 PREFIX ?= /usr/local
 PORT ?= 8080
+CURL ?= yes
+curl := $(filter yes,$(CURL))
 VERSION := 0.1.0
 
 .DELETE_ON_ERROR:
@@ -25,7 +28,8 @@ say = $(if $(V),@:,@printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
 
 # ---- packages, by what needs them
 run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
-    libvips-dev libopenblas-pthread-dev libgnutls28-dev libcurl4-openssl-dev
+    libvips-dev libopenblas-pthread-dev libgnutls28-dev \
+    $(if $(curl),libcurl4-openssl-dev)
 check_packages := $(run_packages) check python3 wrk
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
 cover_packages := $(check_packages) lcov
@@ -68,8 +72,9 @@ $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
     echo $$?)),,$(error packages are missing))
 endif
 pkg_cflags := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags \
-    libmicrohttpd gnutls jansson libcurl vips))
-pkg_libs := $(shell pkg-config --libs libmicrohttpd gnutls jansson libcurl vips)
+    libmicrohttpd gnutls jansson vips $(if $(curl),libcurl)))
+pkg_libs := $(shell pkg-config --libs libmicrohttpd gnutls jansson vips \
+    $(if $(curl),libcurl))
 check_libs := $(shell pkg-config --libs check 2>/dev/null)
 endif
 
@@ -96,13 +101,15 @@ endif
 
 project_cflags := -std=c11 -D_GNU_SOURCE -DAHA_VERSION='"$(VERSION)"' \
     -Iinclude -I. -fstack-protector-strong -ffp-contract=off \
-    -include tools/banned.h $(pkg_cflags) $(blas_cflags) $(warnings) $(opt.$(MODE))
+    -include tools/banned.h $(if $(curl),,-DAHA_NO_BENCH) $(pkg_cflags) \
+    $(blas_cflags) $(warnings) $(opt.$(MODE))
 project_ldflags := -pie -Wl,-z,relro,-z,now $(opt.$(MODE))
 all_libs := $(pkg_libs) $(blas_libs) -lm -lpthread
 
 # ---- sources
 core_src := $(wildcard core/*.c core/*/*.c)
-app_src := $(wildcard server/*.c server/*/*.c cli/*.c)
+app_src := $(filter-out $(if $(curl),,cli/load.c cli/bench_%.c), \
+    $(wildcard server/*.c server/*/*.c cli/*.c))
 test_src := $(wildcard tests/unit/*.c)
 bench_src := $(wildcard bench/*.c)
 tool_src := $(wildcard tools/*.c)

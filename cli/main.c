@@ -20,7 +20,9 @@ static const struct verb {
     {"inspect", inspect_main, true, "a contact sheet of what the networks saw"},
     {"evaluate", evaluate_main, true, "how right it is on a labelled data set"},
     {"serve", serve_main, true, "answer photos over HTTP"},
+#ifndef AHA_NO_BENCH
     {"bench", bench_main, false, "put load on a running daemon, and time it"},
+#endif
     {"health", health_main, false, "ask a running daemon whether it is ready"},
     {"version", version_main, true, "versions, kernels and the bundled model"},
 };
