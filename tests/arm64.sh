@@ -17,7 +17,7 @@ photo=tests/data/astronaut.jpg
     mmdebstrap --quiet --variant=extract --arch=arm64 --include="$(echo \
         libc6-dev libmicrohttpd-dev libjansson-dev libvips-dev \
         libopenblas-pthread-dev libgnutls28-dev | tr ' ' ,)" \
-        bookworm "$root.part" http://deb.debian.org/debian
+        bookworm "$root.part"
     mv "$root.part" "$root"
 }
 export PKG_CONFIG_SYSROOT_DIR=$root

@@ -36,14 +36,15 @@ if ! podman image exists "$base"; then
     say "base"
     debootstrap --variant=minbase bookworm "$work/base" \
         >"$work/log" || { tail -20 "$work/log" >&2; exit 1; }
-    rm -f "$work/base/etc/apt/sources.list"
     rm -rf "$work"/base/var/cache/apt/archives/*.deb \
         "$work"/base/var/lib/apt/lists/*
-    for suite in bookworm:debian bookworm-updates:debian \
-        bookworm-security:debian-security; do
-        printf 'Types: deb\nURIs: http://deb.debian.org/%s\nSuites: %s\n' \
-            "${suite#*:}" "${suite%:*}"
-        printf 'Components: main\nSigned-By: %s\n\n' \
+    mirror=$(awk '$1 == "deb" { print $2 }' "$work/base/etc/apt/sources.list")
+    rm "$work/base/etc/apt/sources.list"
+    for source in "$mirror bookworm bookworm-updates" \
+        "$mirror-security bookworm-security"; do
+        printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' \
+            "${source%% *}" "${source#* }"
+        printf 'Signed-By: %s\n\n' \
             /usr/share/keyrings/debian-archive-keyring.gpg
     done >"$work/base/etc/apt/sources.list.d/debian.sources"
     tar -C "$work/base" -c . | podman import -q - "$base"
