@@ -26,13 +26,14 @@ RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install \
         libgnutls28-dev libopenblas-pthread-dev
 WORKDIR /src
 COPY Makefile openapi.yaml openapi.json ./
+COPY deploy/install.mk deploy/
 COPY tools tools
 COPY include include
 COPY core core
 COPY server server
 COPY cli cli
 COPY web web
-RUN make -j"$(nproc)" DEPS=no build/release/aha
+RUN make -j"$(nproc)" DEPS=no CURL=no build/release/aha
 COPY LICENSE NOTICE ./
 COPY models models
 COPY deploy/image/root.sh deploy/image/
