@@ -42,7 +42,9 @@ static const double transform4[6 * 3] = {
 static double winograd_cost(const struct conv2d *conv, int size, int h, int w)
 {
     double products = (size + 2) * (size + 2);
-    double tiles = (double)((h + size - 1) / size) * ((w + size - 1) / size);
+    int down = (h + size - 1) / size;
+    int across = (w + size - 1) / size;
+    double tiles = (double)down * across;
     double transform = size == 2 ? 80 : 250;
     double reading = 2;
     double weights = products * conv->in_c * kernel_blocks(conv->out_c);
