@@ -48,6 +48,10 @@ def conv2d(x, layer, weights):
     return activate(x, layer, weights)
 
 
+def avg_pool2d(x, layer):
+    return F.avg_pool2d(x, layer["kernel"], layer["stride"], ceil_mode=True)
+
+
 def max_pool2d(x, layer):
     x, padding = pad_edges(x, layer.get("padding", [0] * 4),
                            value=float("-inf"))
@@ -71,8 +75,7 @@ def run(graph, weights, x, maps=None):
         elif op == "max_pool2d":
             y = max_pool2d(x, layer)
         elif op == "avg_pool2d":
-            y = F.avg_pool2d(x, layer["kernel"], layer["stride"],
-                             ceil_mode=True)
+            y = avg_pool2d(x, layer)
         elif op == "pad_channels":
             y = F.pad(x, (0, 0, 0, 0, 0, layer["channels"]))
         elif op == "upsample_bilinear2d":
