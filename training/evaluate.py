@@ -12,17 +12,18 @@ import argparse
 import torch
 
 from training.aha import paths, weight_file
-from training.aha.data import Faces
+from training.aha.data import fer2013
 
 BINS = 15
 BATCH = 256
 
 
-def answers(net, faces):
-    """What the network says of all faces, without the attention maps."""
+def answers(net, faces, rows=None):
+    """What the network says of (those) faces, without attention maps."""
     told = []
-    for rows in torch.arange(len(faces)).split(BATCH):
-        answer = net(faces.crops(rows, net.names, train=False))
+    every = torch.arange(len(faces)) if rows is None else rows
+    for rows in every.split(BATCH):
+        answer = net(faces.crops(rows, net.regions))
         answer.pop("attention")
         told.append(answer)
     return {k: torch.cat([t[k] for t in told]) for k in told[0]}
@@ -34,11 +35,16 @@ def accuracy(scores, labels):
 
 
 def best_temperature(logits, labels):
-    """The T of softmax(logits / T) with the least cross entropy."""
+    """The T at which answers are as sure, on the mean, as they are right.
+
+    The least cross entropy would be swayed by the few that are sure and
+    wrong, here as often as not by a wrong label.
+    """
     candidates = torch.arange(0.2, 5.0, 0.005)
-    losses = [float(torch.nn.functional.cross_entropy(logits / t, labels))
-              for t in candidates]
-    return round(float(candidates[losses.index(min(losses))]), 3)
+    right = accuracy(logits, labels) / 100
+    gaps = [abs(float((logits / t).softmax(1).max(1)[0].mean()) - right)
+            for t in candidates]
+    return round(float(candidates[gaps.index(min(gaps))]), 3)
 
 
 def calibration_error(probabilities, labels):
@@ -86,7 +92,7 @@ def main():
     macs, params = net.cost()
     print(f"{paths.shown(args.file)}: {macs / 1e6:.1f} M multiply-adds, "
           f"{params / 1e6:.3f} M parameters")
-    report(net, Faces(args.data, args.cache, "public_test"))
+    report(net, fer2013(args.data, args.cache, "public_test"))
 
 
 if __name__ == "__main__":

@@ -17,12 +17,13 @@ import time
 import torch
 
 from training.aha import paths, safetensors, weight_file
-from training.aha.data import Faces
+from training.aha.data import fer2013
 from training.aha.model import Aha
 from training.evaluate import accuracy, answers, best_temperature
 
-DATA = "FER-2013 training split (28 362 faces), labels mixed with FER+ votes"
-SOURCE = ("trained by training/train.py on FER-2013; global branch started "
+DATA = ("FER-2013 training split (28 362 faces), half of each target from FER+ "
+        "votes; 2 315 photographs of muxspace/facial_expressions")
+SOURCE = ("trained by training/train.py on FER-2013 and photographs; started "
           "from dlib's face recognition ResNet-29 (CC0)")
 
 
@@ -64,7 +65,7 @@ def main():
     add("--out", default=paths.MODELS / "expression.safetensors")
     add("--dtype", choices=("f16", "f32"), default="f16")
     add("--name", default="AHA")
-    add("--version", default="1.1.0")
+    add("--version", default="1.2.0")
     add("--license", default="MIT")
     add("--source", default=SOURCE)
     add("--data", default=paths.DATA, help="data folder")
@@ -74,7 +75,7 @@ def main():
         help="export anew that often, until the run has finished")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    test = Faces(args.data, args.cache, "public_test")
+    test = fer2013(args.data, args.cache, "public_test")
     path = find(args.checkpoint, args.cache)
     while True:
         state = torch.load(path)

@@ -8,7 +8,6 @@ file holds.
 """
 
 import argparse
-import dataclasses
 import json
 
 import numpy as np
@@ -38,10 +37,12 @@ TINY_NETS = {
     "local": {"stem": [4, 3, 1], "blocks": [[4, 1], [6, 2]]},
     "mixture": {"stem": [4, 3, 1], "blocks": [[4, 2], [8, 2]]},
 }
-TINY_AHA = {"regions": list(align.REGIONS), "nets": TINY_NETS,
+TINY_AHA = {"regions": list(align.REGIONS), "inputs": TINY_INPUTS,
+            "nets": TINY_NETS,
             "attention": True, "fusion": "lstm", "hidden": 6,
             "loss": {"kind": "cosface", "scale": 12.0, "margin": 0.1}}
-TINY_CONCAT = {"regions": list(align.REGIONS), "nets": TINY_NETS,
+TINY_CONCAT = {"regions": list(align.REGIONS), "inputs": TINY_INPUTS,
+               "nets": TINY_NETS,
                "attention": False, "fusion": "concat",
                "loss": {"kind": "softmax"}}
 
@@ -149,9 +150,7 @@ def unsettle(model):
 def write_network(writer, name, config, seed):
     """A whole random network; the trained form must say the same."""
     torch.manual_seed(seed)
-    regions = {k: dataclasses.replace(align.REGIONS[k], input=size)
-               for k, size in TINY_INPUTS.items()}
-    model = Aha(config, regions).eval()
+    model = Aha(config).eval()
     unsettle(model)
     crops = {r.name: torch.randn(FACES, 1, *r.input) for r in model.regions}
     tensors, description = weight_file.from_model(model)
@@ -213,8 +212,8 @@ def write_align_photo(writer):
     luma = torch.from_numpy(pixels @ np.float32([0.299, 0.587, 0.114]))
     points = torch.stack([moved(torch.tensor(PHOTO_POINTS), *face)
                           for face in PHOTO_FACES])
-    crops = align.regions(luma.expand(len(points), 1, -1, -1), points,
-                          align.REGIONS)
+    crops = align.crops(luma.expand(len(points), 1, -1, -1), points,
+                        align.REGIONS.values())
     tensors = {f"crop.{name}": crop[:, 0].half()
                for name, crop in crops.items()}
     tensors["points"] = points
@@ -238,16 +237,14 @@ def write_align(writer):
                    torch.stack([a.imag, a.real, b.imag], 1)], 1),
                "frame_points": align.to_frame(points, a, b),
                "normalization": torch.tensor([MEAN, STD])}
-    small = {name: dataclasses.replace(
-        r, input=(r.input[0] // 2, r.input[1] // 2))
-        for name, r in align.REGIONS.items()}
-    crops = align.regions(grey, points, small, table=small)
+    small = align.scaled(align.REGIONS.values(), 0.5)
+    crops = align.crops(grey, points, small)
     widest = float((1 / a.abs()).max())
     if widest > 30:
         raise RuntimeError(f"a face of {widest:.0f} px needs area averages")
     for name, crop in crops.items():
         tensors[f"crop.{name}"] = crop[:, 0]
-    writer.write("align", tensors, about_regions(small.values()))
+    writer.write("align", tensors, about_regions(small))
 
 
 def main():

@@ -24,9 +24,11 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from training.aha import face_start, fast, paths, safetensors, weight_file
-from training.aha.data import VOTES, Faces
+from training.aha import (align, face_start, fast, paths, safetensors,
+                          weight_file)
+from training.aha.data import VOTES, Joined, fer2013, photographs
 from training.aha.model import Aha, load_config, loss_all, summary
+from training.evaluate import answers
 
 BETAS = (0.9, 0.98)
 MAX_GRADIENT = 5.0
@@ -54,6 +56,13 @@ def parser_of(text):
     add("--decay", type=float, default=0.02, help="weight decay")
     add("--votes", type=float, default=VOTES,
         help="share of the FER+ votes in a target, the rest is the label")
+    add("--teacher", metavar="FILE",
+        help="a weight file whose answers are mixed into the targets")
+    add("--taught", type=float, default=0.5, metavar="SHARE",
+        help="their share")
+    add("--photos", action="store_true",
+        help="learn from the photographs too (training.photos), and judge\n"
+             "by those held out")
     add("--change", type=float, default=1,
         help="strength of the augmentation")
     add("--ema", type=float, default=0.998,
@@ -62,7 +71,8 @@ def parser_of(text):
     add("--start", metavar="RUN,...",
         help="begin with the averaged weights of other runs, or with\n"
              "weight files, as far as names and shapes agree; later ones\n"
-             "win")
+             "win. Other nets begin as the face net does, if one is\n"
+             "there, else from face recognition")
     add("--slow", metavar="REGION:FACTOR,...", default="",
         help="these regions' nets learn at a share of the rate; 0: not")
     add("--seed", type=int, default=1)
@@ -111,6 +121,14 @@ class Average:
                 mine[name].copy_(value)
 
 
+def take_net(net, theirs):
+    """Fill a RegionNet from the tensors of another, where shapes agree."""
+    blocks = len({name.split(".")[1] for name in theirs
+                  if name.startswith("blocks.")})
+    for name, value in net.state_dict().items():
+        weight_file.copy_if_fits(value, theirs.get(net.source(name, blocks)))
+
+
 class Run:
     """All state of one training run; saved and restored as a whole.
 
@@ -129,13 +147,18 @@ class Run:
         args = self.args
         self.folder = f"{args.cache}/{args.run}"
         os.makedirs(self.folder, exist_ok=True)
-        self.train = Faces(args.data, args.cache, "train", args.votes,
-                           args.change)
-        self.test = Faces(args.data, args.cache, "public_test")
+        self.train = fer2013(args.data, args.cache, "train", args.votes)
+        self.tests = {"": fer2013(args.data, args.cache, "public_test")}
+        if args.photos:
+            self.train = Joined([self.train,
+                                 photographs(args.cache, held_out=False)])
+            self.tests["photos "] = photographs(args.cache, held_out=True)
+        if args.teacher:
+            self.listen()
         each = args.batch * (1 if args.sync == 1 else args.workers)
         self.per_epoch = len(self.train) // each
         self.total = self.per_epoch * args.epochs
-        self.names = self.config["regions"]
+        self.names, self.regions = self.config["regions"], self.model.regions
         saved = f"{self.folder}/checkpoint.pt"
         found = os.path.exists(saved)
         if not found:
@@ -147,6 +170,22 @@ class Run:
         if found:
             self.restore(torch.load(saved))
         self.clock = time.time()
+
+    def listen(self):
+        """Mix the answers of --teacher into the targets, asked only once."""
+        path = f"{self.folder}/teacher.pt"
+        told = torch.zeros_like(self.train.targets)
+        dist.barrier()
+        if os.path.exists(path):
+            told = torch.load(path)
+        else:
+            net = weight_file.Network.open(self.args.teacher)
+            mine = torch.arange(self.worker, len(told), self.args.workers)
+            told[mine] = answers(net, self.train, mine)["probabilities"]
+            dist.all_reduce(told)
+            if self.worker == 0:
+                torch.save(told, path)
+        self.train.targets.lerp_(told, self.args.taught)
 
     def slow_down(self):
         """Read --slow; nets that do not learn keep their statistics too."""
@@ -172,46 +211,58 @@ class Run:
                 for (factor, decay), params in groups.items()]
 
     def take_file(self, path):
-        """Take what fits from a weight file."""
+        """Take what fits from a weight file; the names of its regions."""
         tensors, _ = safetensors.read(path)
         found = weight_file.fill(self.model, tensors)
+        self.rest(found)
+        return found
+
+    def rest(self, names):
+        """Give nets that were filled statistics of their own inputs."""
         rows = torch.randperm(len(self.train))[:START_FACES]
-        crops = self.train.crops(rows, found, train=True)
-        for name in found:
+        crops = self.train.crops(rows, self.regions, self.args.change)
+        for name in names:
             face_start.rest_on_statistics(self.model.nets[name], crops[name])
-        if self.worker == 0:
-            print(f"{', '.join(found)} from {paths.shown(path)}")
 
     def take_over(self, run):
-        """Take what fits from the averaged weights of another run."""
+        """Take what fits of another run; the names of its regions."""
         theirs = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
                             map_location="cpu")["average"]
-        mine = self.model.state_dict()
-        fits = {name: value for name, value in theirs.items()
-                if name in mine and mine[name].shape == value.shape}
-        self.model.load_state_dict(fits, strict=False)
+        for name, value in self.model.state_dict().items():
+            weight_file.copy_if_fits(value, theirs.get(name))
         # Of the classifier, the columns that meet the branches of both.
-        narrow, wide = theirs["classifier.weight"], mine["classifier.weight"]
+        narrow = theirs["classifier.weight"]
+        wide = self.model.state_dict()["classifier.weight"]
         if narrow.shape[1] < wide.shape[1]:
             wide[:, :narrow.shape[1]] = narrow
-        if self.worker == 0:
-            print(f"{len(fits)} of {len(mine)} tensors from {run}")
+        found = [name for name in self.names
+                 if f"nets.{name}.stem.conv.weight" in theirs]
+        for name in found:
+            prefix = f"nets.{name}."
+            take_net(self.model.nets[name], {
+                key[len(prefix):]: value for key, value in theirs.items()
+                if key.startswith(prefix)})
+        return found
 
     def start_branches(self):
+        """Fill the nets from --start, the face net, or face recognition."""
+        found = []
         for start in filter(None, (self.args.start or "").split(",")):
-            if start.endswith(".safetensors"):
-                self.take_file(start)
-            else:
-                self.take_over(start)
-        if self.args.start:
-            return
+            take = (self.take_file if start.endswith(".safetensors")
+                    else self.take_over)
+            found += take(start)
         for region in self.model.regions:
+            net = self.model.nets[region.name]
             spec = self.config["nets"][region.branch]
-            if spec.get("start") == "face_recognition":
-                rows = torch.randperm(len(self.train))[:START_FACES]
-                crops = self.train.crops(rows, [region.name], train=True)
-                face_start.start(self.model.nets[region.name],
-                                 self.args.weights, crops[region.name])
+            if region.name in found or "start" not in spec:
+                continue
+            if "face" in found:
+                take_net(net, self.model.nets["face"].state_dict())
+            else:
+                face_start.fill(net, self.args.weights)
+            self.rest([region.name])
+        if self.worker == 0 and found:
+            print(f"{', '.join(found)} from {self.args.start}")
 
     def save(self):
         if self.worker > 0:
@@ -274,8 +325,10 @@ class Run:
             group["lr"] = self.rate() * group["factor"]
         if self.args.sync == 1:
             rows = rows[self.worker::self.args.workers]
-        scale = SMALLER if self.progress() < self.args.small else 1
-        crops = self.train.crops(rows, self.names, True, scale)
+        regions = self.regions
+        if self.progress() < self.args.small:
+            regions = align.scaled(regions, SMALLER)
+        crops = self.train.crops(rows, regions, self.args.change)
         fused, own = self.model(crops, bf16=not self.args.fp32)
         loss = loss_all(fused, own, self.train.targets[rows],
                         self.config["loss"])
@@ -312,19 +365,22 @@ class Run:
 
     @torch.no_grad()
     def judge(self):
-        """PublicTest accuracy (%) of the averaged weights, head by head."""
-        right = torch.zeros(1 + len(self.names))
-        mine = torch.arange(self.worker, len(self.test), self.args.workers)
-        for rows in mine.split(128):
-            crops = self.test.crops(rows, self.names, train=False)
-            fused, own = self.average.model(crops,
-                                            bf16=not self.args.fp32)
-            for i, logits in enumerate([fused, *own.values()]):
-                right[i] += (logits.argmax(1)
-                             == self.test.labels[rows]).sum()
-        dist.all_reduce(right)
-        right = 100 * right / len(self.test)
-        return dict(zip(["fused", *self.names], right.tolist()))
+        """Accuracy (%) of the averaged weights, head by head."""
+        told = {}
+        for prefix, test in self.tests.items():
+            right = torch.zeros(1 + len(self.names))
+            mine = torch.arange(self.worker, len(test), self.args.workers)
+            for rows in mine.split(128):
+                crops = test.crops(rows, self.regions)
+                fused, own = self.average.model(crops,
+                                                bf16=not self.args.fp32)
+                for i, logits in enumerate([fused, *own.values()]):
+                    right[i] += (logits.argmax(1) == test.labels[rows]).sum()
+            dist.all_reduce(right)
+            right = 100 * right / len(test)
+            told |= {prefix + name: share for name, share
+                     in zip(["fused", *self.names], right.tolist())}
+        return told
 
 
 def show(run, epoch, done, loss, hits, rate):

@@ -6,7 +6,7 @@ frame = a * photo + b, x + iy for a point: rotation, scale and translation and
 nothing else. In that form Umeyama's least-squares solution is one quotient.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -33,13 +33,25 @@ class Region:
 
 REGIONS = {r.name: r for r in (
     Region("face", "global", "frame", (0, 0), (1, 1), (96, 96)),
-    Region("left_eye", "local", "left_eye", (0, -.04), (.40, .40), (32, 32)),
-    Region("right_eye", "local", "right_eye", (0, -.04), (.40, .40), (32, 32)),
-    Region("nose", "local", "nose", (0, -.08), (.40, .40), (32, 32)),
-    Region("mouth", "local", "mouth", (0, .02), (.54, .36), (32, 48)),
-    Region("upper_face", "mixture", "frame", (0, -.16), (1, .50), (32, 64)),
-    Region("lower_face", "mixture", "frame", (0, .24), (.72, .54), (48, 64)),
+    Region("left_eye", "local", "left_eye", (0, -.04), (.40, .40), (40, 40)),
+    Region("right_eye", "local", "right_eye", (0, -.04), (.40, .40), (40, 40)),
+    Region("nose", "local", "nose", (0, -.08), (.40, .40), (40, 40)),
+    Region("mouth", "local", "mouth", (0, .02), (.54, .36), (36, 52)),
+    Region("upper_face", "mixture", "frame", (0, -.16), (1, .50), (48, 96)),
+    Region("lower_face", "mixture", "frame", (0, .24), (.72, .54), (52, 68)),
 )}
+
+
+def named(names, inputs):
+    """Regions by name, some with another input size {name: [H, W]}."""
+    return [replace(REGIONS[name], input=tuple(
+        inputs.get(name, REGIONS[name].input))) for name in names]
+
+
+def scaled(regions, by):
+    """Regions whose inputs are `by` times as large."""
+    return [replace(r, input=tuple(round(by * n) for n in r.input))
+            for r in regions]
 
 
 def template():
@@ -120,7 +132,7 @@ def sample_steps(region, a, inverse=None):
     return (pixel - STEP_TOLERANCE).ceil().clamp(1, MAX_STEPS).int()
 
 
-def regions(images, points, names, warp=None, table=REGIONS):
+def crops(images, points, regions, warp=None):
     """Crops {name: [N, 1, H, W]} of images [N, 1, h, w] by points [N, 5, 2].
 
     `warp`, when given, is an (A [N, 2, 2], t [N, 2]) moving the face within
@@ -144,12 +156,12 @@ def regions(images, points, names, warp=None, table=REGIONS):
         fine = fine.view(-1, 1, height * steps[1], width * steps[0])
         return F.avg_pool2d(fine, steps[::-1])
 
-    crops = {}
-    for name in names:
-        region = table[name]
+    cropped = {}
+    for region in regions:
         steps = sample_steps(region, a, inverse)
-        crops[name] = images.new_empty(len(images), 1, *region.input)
+        crop = images.new_empty(len(images), 1, *region.input)
         for kind in steps.unique(dim=0):
             rows = (steps == kind).all(1)
-            crops[name][rows] = cut(region, rows, tuple(kind.tolist()))
-    return crops
+            crop[rows] = cut(region, rows, tuple(kind.tolist()))
+        cropped[region.name] = crop
+    return cropped

@@ -1,4 +1,4 @@
-"""Random changes of 48 x 48 training faces.
+"""Random changes of training faces.
 
 FER-2013 is small, loosely cropped and all of one sharpness, while the network
 is served photographs of every size: so besides the usual turning and shading
@@ -16,11 +16,11 @@ from training.aha import align
 
 TURN = math.radians(12)
 SCALE, STRETCH, SHEAR, SHIFT = 0.12, 0.05, 0.05, 0.06
-POINT_JITTER = 0.7     # px of the 48 px image, the largest standard deviation
+POINT_JITTER = 0.7     # px of a 48 px face, the largest standard deviation
 CONTRAST, GAMMA = 0.45, 0.35      # of a logarithm
 BRIGHTNESS, RAMP, NOISE = 0.15, 0.2, 0.04
 SOFTEN, SHARPEN = 1.0, 1.2
-ERASE, ERASE_SIDES = 0.3, (6, 20)  # how often; px
+ERASE, ERASE_SIDES = 0.3, (6, 20)  # how often; px of a 48 px face
 
 
 def uniform(n, low, high):
@@ -40,14 +40,14 @@ def mirror(images, points):
     return images, torch.where(flip[:, None, None], seen, points)
 
 
-def jitter(points, by):
+def jitter(points, by, unit):
     n = len(points)
     return points + torch.randn_like(points) * uniform(
-        n, 0, by * POINT_JITTER)[:, None, None]
+        n, 0, by * unit * POINT_JITTER)[:, None, None]
 
 
 def warp(n, by):
-    """(A, t) of align.regions: a small random affine map of the frame."""
+    """(A, t) of align.crops: a small random affine map of the frame."""
     def each(most):
         return uniform(n, -by * most, by * most)
 
@@ -91,10 +91,10 @@ def noise(x, by):
     return x + torch.randn_like(x) * amount.view(-1, 1, 1, 1)
 
 
-def erase(x, by):
+def erase(x, by, unit):
     """A rectangle of one grey over some of the faces."""
     n, _, height, width = x.shape
-    low, high = ERASE_SIDES
+    low, high = [unit * side for side in ERASE_SIDES]
 
     def inside(size):
         side = uniform(n, low, high)
@@ -108,11 +108,13 @@ def erase(x, by):
     return torch.where(covered[:, None], grey, x)
 
 
-def faces(images, points, by=1):
-    """Changed (images [N, 1, 48, 48], points [N, 5, 2], warp).
+def faces(images, points, by=1, unit=1):
+    """Changed (images [N, 1, H, W], points [N, 5, 2], warp).
 
-    `by` less than 1 changes them less, or fewer of them.
+    `by` less than 1 changes them less, or fewer of them. `unit` is how many
+    of their pixels are one of a 48 px face.
     """
     images, points = mirror(images, points)
     images = noise(shade(soften_or_sharpen(images, by), by), by).clamp(0, 1)
-    return erase(images, by), jitter(points, by), warp(len(images), by)
+    return (erase(images, by, unit), jitter(points, by, unit),
+            warp(len(images), by))

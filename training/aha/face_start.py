@@ -1,4 +1,4 @@
-"""Start the global branch from a face-recognition network.
+"""Start region nets from a face-recognition network.
 
 The network is dlib's ResNet-29 (CC0; 150 x 150 RGB). It learned what tells
 faces apart, which is worth about as much to expression as the 28 000 faces
@@ -24,7 +24,8 @@ BLOCKS = ("conv32_1", "conv32_2", "conv32_3",
 def layers(net):
     """[(ConvNorm, name in the file)] in the order they run."""
     pairs = [(net.stem, "conv32_down")]
-    for block, name in zip(net.blocks, BLOCKS):
+    for block, at in zip(net.blocks, net.take):
+        name = BLOCKS[at]
         pairs += [(block.first, f"{name}/conv1"),
                   (block.second, f"{name}/conv2")]
     return pairs
@@ -53,7 +54,7 @@ def take(layer, name, tensors):
 
 
 def same_by_statistics(layer, inputs, _):
-    """Re-express a fixed affine layer by the statistics of its input.
+    """Re-express a normalisation by the statistics of its input.
 
     The layer computes the same in evaluation mode, and nearly the same in
     training mode, where it would otherwise be something else altogether.
@@ -62,8 +63,9 @@ def same_by_statistics(layer, inputs, _):
     x = layer.conv(inputs[0])
     mean = x.mean((0, 2, 3))
     var = x.var((0, 2, 3), unbiased=False) + 1e-6
-    norm.bias.data += norm.weight.data * mean
-    norm.weight.data *= (var + norm.eps).sqrt()
+    scale = norm.weight.data / (norm.running_var + norm.eps).sqrt()
+    norm.bias.data += scale * (mean - norm.running_mean)
+    norm.weight.data.copy_(scale * (var + norm.eps).sqrt())
     norm.running_mean.copy_(mean)
     norm.running_var.copy_(var)
 
@@ -87,9 +89,8 @@ def rest_on_statistics(net, faces):
         raise RuntimeError(f"the start changed the network by {drift:.1e}")
 
 
-def start(net, folder, faces):
-    """Fill a RegionNet; faces [N, 1, H, W] are typical inputs."""
+def fill(net, folder):
+    """Fill a RegionNet; rest_on_statistics must follow."""
     tensors, _ = safetensors.read(f"{folder}/{FILE}")
     for layer, name in layers(net):
         take(layer, name, tensors)
-    rest_on_statistics(net, faces)

@@ -130,7 +130,8 @@ class RegionNet(nn.Module):
     """One region [N, 1, H, W] to z [N, C].
 
     `spec` is {"stem": [channels, kernel, stride], "pool": bool,
-    "blocks": [[channels, stride], ...]}.
+    "blocks": [[channels, stride], ...]}; "take" says which blocks of the net
+    that it starts from its own are, where that has more.
     """
 
     def __init__(self, spec, attention):
@@ -143,8 +144,17 @@ class RegionNet(nn.Module):
             blocks.append(Block(width, outputs, stride))
             width = outputs
         self.blocks = nn.Sequential(*blocks)
+        self.take = spec.get("take", range(len(blocks)))
         self.attention = SpatialAttention() if attention else None
         self.width = width
+
+    def source(self, name, blocks):
+        """What `name` of this net is called in one of so many blocks."""
+        parts = name.split(".")
+        if parts[0] == "blocks" and len(parts) > 1 \
+                and blocks != len(self.blocks):
+            parts[1] = str(self.take[int(parts[1])])
+        return ".".join(parts)
 
     def forward(self, x):
         x = self.stem(x)
@@ -180,10 +190,11 @@ class Head(nn.Module):
 class Aha(nn.Module):
     """{region name: crops [N, 1, H, W]} to logits and features."""
 
-    def __init__(self, config, regions=align.REGIONS):
+    def __init__(self, config):
         super().__init__()
         self.config = config
-        self.regions = [regions[name] for name in config["regions"]]
+        self.regions = align.named(config["regions"],
+                                   config.get("inputs", {}))
         self.branches = list(dict.fromkeys(r.branch for r in self.regions))
         attention, loss = config["attention"], config["loss"]
         self.nets = nn.ModuleDict({

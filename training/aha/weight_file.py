@@ -14,6 +14,7 @@ from training.aha import align, graph, safetensors
 from training.aha.model import LABELS, MEAN, STD, ConvNorm
 
 UNCERTAIN_BELOW = 0.5
+MOST_BLOCKS = 64
 
 
 class GraphWriter:
@@ -86,8 +87,10 @@ def fill(model, tensors):
              if f"regions.{r.name}.stem.weight" in tensors]
     for region in found:
         net = model.nets[region]
+        count = sum(f"regions.{region}.blocks.{i}.first.weight" in tensors
+                    for i in range(MOST_BLOCKS))
         for name, layer in net.named_modules():
-            prefix = f"regions.{region}.{name}"
+            prefix = f"regions.{region}.{net.source(name, count)}"
             if isinstance(layer, ConvNorm):
                 norm = layer.norm
                 layer.conv.weight.data.copy_(tensors[f"{prefix}.weight"])
@@ -113,7 +116,7 @@ def fill(model, tensors):
 
 
 def copy_if_fits(parameter, value):
-    if parameter.shape == value.shape:
+    if value is not None and parameter.shape == value.shape:
         parameter.data.copy_(value)
 
 
@@ -187,6 +190,10 @@ class Network:
         self.weights = graph.tensors_to_torch(tensors)
         self.config = config
         self.names = [r["name"] for r in config["regions"]]
+        self.regions = [align.Region(
+            r["name"], r["branch"], r["anchor"], tuple(r["offset"]),
+            tuple(r["size"]), tuple(r["graph"]["input"][1:]))
+            for r in config["regions"]]
 
     @classmethod
     def open(cls, path):
