@@ -13,6 +13,7 @@ root=$PWD/$out/root
 libraries=$root/usr/lib/aarch64-linux-gnu
 photo=tests/data/astronaut.jpg
 
+mkdir -p "$out"
 [ -d "$root" ] || {
     mmdebstrap --quiet --variant=extract --arch=arm64 --include="$(echo \
         libc6-dev libmicrohttpd-dev libjansson-dev libvips-dev \
@@ -23,7 +24,7 @@ photo=tests/data/astronaut.jpg
 export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$libraries/pkgconfig:$root/usr/share/pkgconfig
 blas=aarch64-linux-gnu/openblas-pthread
-make DEPS=no BUILD="$out" CC=aarch64-linux-gnu-gcc \
+make DEPS=no CURL=no BUILD="$out" CC=aarch64-linux-gnu-gcc \
     CFLAGS="--sysroot=$root -isystem $root/usr/include/$blas" \
     LDFLAGS="--sysroot=$root -L$root/usr/lib/$blas \
         -Wl,-rpath-link,$libraries:$root/usr/lib/$blas" "$out/aha"
