@@ -28,11 +28,10 @@ static void print_row(const char *name, const struct latency *row)
 }
 
 static void print_table(const struct load_plan *plan,
-                        const struct load_result *result, double *scratch)
+                        const struct load_result *result, int n_fine,
+                        double *scratch)
 {
     char name[MAX_NAME];
-    struct latency fine = latency_of(result->samples, result->n_samples,
-                                     FIRST_FINE, LAST_FINE, scratch);
 
     if (plan->rate > 0) {
         (void)printf("offered %.1f a second for %.1f s", plan->rate,
@@ -41,7 +40,7 @@ static void print_table(const struct load_plan *plan,
         (void)printf("closed loop for %.1f s", plan->duration_s);
     }
     (void)printf(", %d connections; answered with 2xx: %.1f a second\n\n",
-                 plan->n_connections, fine.n / result->elapsed_s);
+                 plan->n_connections, n_fine / result->elapsed_s);
     (void)printf("%-8s %8s %10s %10s %10s %10s %10s %10s\n", "", "number",
                  "mean ms", "p50", "p90", "p99", "p99.9", "most");
     for (int outcome = 0; outcome < N_OUTCOMES; outcome++) {
@@ -67,11 +66,10 @@ static json_t *latency_object(const struct latency *row)
 }
 
 static bool print_json(const struct load_plan *plan,
-                       const struct load_result *result, double *scratch)
+                       const struct load_result *result, int n_fine,
+                       double *scratch)
 {
     char name[MAX_NAME];
-    struct latency fine = latency_of(result->samples, result->n_samples,
-                                     FIRST_FINE, LAST_FINE, scratch);
     json_t *outcomes = json_object();
     json_t *report;
     bool is_whole = outcomes != NULL;
@@ -91,7 +89,7 @@ static bool print_json(const struct load_plan *plan,
         json_pack("{ss sf sf si sf sf sf so}", "url", plan->url, "rate",
                   plan->rate, "duration_s", plan->duration_s, "connections",
                   plan->n_connections, "elapsed_s", result->elapsed_s,
-                  "answered_per_s", fine.n / result->elapsed_s, "lateness_ms",
+                  "answered_per_s", n_fine / result->elapsed_s, "lateness_ms",
                   result->lateness_ms, "outcomes", outcomes);
     is_whole = is_whole && report != NULL &&
                json_dumpf(report, stdout, JSON_INDENT(2)) == 0 && puts("") >= 0;
@@ -111,9 +109,9 @@ bool bench_report(const struct load_plan *plan,
                             LAST_FINE, scratch)
                      .n;
         if (is_json) {
-            is_whole = print_json(plan, result, scratch);
+            is_whole = print_json(plan, result, n_fine, scratch);
         } else {
-            print_table(plan, result, scratch);
+            print_table(plan, result, n_fine, scratch);
         }
     }
     if (!is_whole) {
