@@ -41,13 +41,17 @@ CELLS = [f"{row}/{loss}" for row in TABLE_1 for loss in "SC"] + [
     f"{row}+concat+A/C" for row in TABLE_2]
 
 
+def name_of(cell):
+    return cell.replace("+", "").replace("/", "-").lower()
+
+
 def derive(whole, cell):
     """The configuration of one cell."""
     config = copy.deepcopy(whole)
     parts, loss = cell.split("/")
     parts = parts.split("+")
     branches = [LETTERS[p] for p in parts if p in LETTERS]
-    config["name"] = cell.replace("+", "").replace("/", "-").lower()
+    config["name"] = name_of(cell)
     config["regions"] = [r for r in whole["regions"]
                          if align.REGIONS[r].branch in branches]
     config["attention"] = "A" in parts
@@ -58,8 +62,7 @@ def derive(whole, cell):
 
 
 def run_of(cell, seed):
-    name = derive({"regions": []}, cell)["name"]
-    return name if seed == 1 else f"{name}-{seed}"
+    return name_of(cell) + (f"-{seed}" if seed > 1 else "")
 
 
 def accuracies(args, cell):

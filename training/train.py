@@ -229,7 +229,8 @@ class Run:
         theirs = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
                             map_location="cpu")["average"]
         for name, value in self.model.state_dict().items():
-            weight_file.copy_if_fits(value, theirs.get(name))
+            if not name.startswith("nets."):
+                weight_file.copy_if_fits(value, theirs.get(name))
         # Of the classifier, the columns that meet the branches of both.
         narrow = theirs["classifier.weight"]
         wide = self.model.state_dict()["classifier.weight"]

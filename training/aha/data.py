@@ -1,11 +1,11 @@
 """Faces to learn from: FER-2013 and photographs, with points and targets.
 
-People agree with the challenge's labels only two times in three. So a
-target of FER-2013 is partly the label itself and partly (`votes`) what the FER+ annotators' ten
-votes say the label is likely to be: a softmax regression of the labels on the
-votes, fitted to the training split. The votes themselves would not do: where
-the challenge says fear, four annotators in five say something else, and they
-see neutral twice as often.
+People agree with the challenge's labels only two times in three. So a target
+of FER-2013 is partly the label itself and partly (`votes`) what the FER+
+annotators' ten votes say the label is likely to be: a softmax regression of
+the labels on the votes, fitted to the training split. The votes themselves
+would not do: where the challenge says fear, four annotators in five say
+something else, and they see neutral twice as often.
 """
 
 import numpy as np
@@ -78,7 +78,7 @@ class Joined:
 def fer2013(data, cache, split, votes=0.0):
     """A split of FER-2013; `votes` is their share in the targets."""
     rows = np.load(f"{data}/fer2013/{split}.npz")
-    points = load_points(f"{cache}/points_{split}.npz")
+    points = cached(f"{cache}/points_{split}.npz", PREPARE)["points"]
     if len(points) != len(rows["images"]):
         raise SystemExit(f"points_{split}.npz does not match the data: "
                          f"{PREPARE}")
@@ -92,21 +92,18 @@ def fer2013(data, cache, split, votes=0.0):
 
 def photographs(cache, held_out):
     """What training/photos.py cut out, its held-out part or the rest."""
-    try:
-        rows = np.load(f"{cache}/photos.npz")
-    except FileNotFoundError:
-        raise SystemExit(f"{cache}/photos.npz is not there: "
-                         f"{CUT}") from None
+    rows = cached(f"{cache}/photos.npz", CUT)
     part = rows["held"] == held_out
     return Faces(rows["tiles"][part], rows["points"][part],
                  rows["labels"][part], float(rows["frame"]) / 48)
 
 
-def load_points(path):
+def cached(path, remedy):
+    """The arrays of a scratch file, or the end with what makes it."""
     try:
-        return np.load(path)["points"]
+        return np.load(path)
     except FileNotFoundError:
-        raise SystemExit(f"{path} is not there: {PREPARE}") from None
+        raise SystemExit(f"{path} is not there: {remedy}") from None
 
 
 def label_given_votes(labels, votes):
