@@ -17,7 +17,7 @@ core_libs = $(shell pkg-config --libs jansson vips) $(blas_libs) -lm
 
 $(BUILD)/$(soname): $(core_obj) core/libaha.map
 	$(call say,LD)
-	$(Q)$(CC) -shared -Wl,-soname,$(soname),-z,relro,-z,now,-z,defs \
+	$(Q)$(CC) -shared -Wl,-soname,$(soname),-z,defs $(hardened_ldflags) \
 	    -Wl,--version-script=core/libaha.map,--no-undefined-version \
 	    $(opt.$(MODE)) $(LDFLAGS) -o $@ $(core_obj) \
 	    $(core_libs)
