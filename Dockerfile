@@ -23,7 +23,7 @@ RUN /bin/sh /src/deploy/image/vips.sh
 FROM vips AS build
 RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install \
         --no-install-recommends libmicrohttpd-dev libjansson-dev \
-        libgnutls28-dev libopenblas-pthread-dev
+        libgnutls28-dev libopenblas-pthread-dev libseccomp-dev
 WORKDIR /src
 COPY Makefile openapi.yaml openapi.json ./
 COPY deploy/install.mk deploy/

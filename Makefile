@@ -28,7 +28,7 @@ say = $(if $(V),@:,@printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
 
 # ---- packages, by what needs them
 run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
-    libvips-dev libopenblas-pthread-dev libgnutls28-dev \
+    libvips-dev libopenblas-pthread-dev libgnutls28-dev libseccomp-dev \
     $(if $(curl),libcurl4-openssl-dev)
 check_packages := $(run_packages) check python3 wrk
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
@@ -72,9 +72,9 @@ $(if $(filter 0,$(shell tools/deps.sh $(may_install) $(sort $(packages)) >&2; \
     echo $$?)),,$(error packages are missing))
 endif
 pkg_cflags := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags \
-    libmicrohttpd gnutls jansson vips $(if $(curl),libcurl)))
+    libmicrohttpd gnutls jansson vips libseccomp $(if $(curl),libcurl)))
 pkg_libs := $(shell pkg-config --libs libmicrohttpd gnutls jansson vips \
-    $(if $(curl),libcurl))
+    libseccomp $(if $(curl),libcurl))
 check_libs := $(shell pkg-config --libs check 2>/dev/null)
 endif
 
@@ -188,12 +188,14 @@ $(BUILD)/server/handlers/asset.o: $(wildcard web/*) openapi.yaml openapi.json
 run: $(BUILD)/aha ## start the daemon on PORT with the bundled weights
 	@$(BUILD)/aha serve --port $(PORT) --models models --log-format pretty
 
-# Sanitizers need one process: Check must not fork.
+# Sanitizers need one process: Check must not fork. They and coverage do at the
+# end what a sealed daemon may not.
 test_env := AHA_MODELS=models AHA_TEST_DATA=tests/data
-test_env.asan := CK_FORK=no ASAN_OPTIONS=detect_leaks=1
+test_env.asan := CK_FORK=no AHA_SANDBOX=off ASAN_OPTIONS=detect_leaks=1
 test_env.ubsan := CK_FORK=no
-test_env.tsan := CK_FORK=no \
+test_env.tsan := CK_FORK=no AHA_SANDBOX=off \
     TSAN_OPTIONS=suppressions=tests/support/tsan.supp:halt_on_error=1
+test_env.cover := AHA_SANDBOX=off
 
 check: $(BUILD)/aha $(BUILD)/unit $(BUILD)/options-md ## every test: unit suites, then HTTP
 	$(Q)$(test_env) $(test_env.$(MODE)) $(BUILD)/unit

@@ -16,6 +16,9 @@ enum { PARALLEL_PTHREAD = 1 }; /* openblas_get_parallel(): 0 serial, 2 OpenMP */
 extern void gotoblas_dynamic_init(void);
 extern void gotoblas_dynamic_quit(void);
 
+/* Exported by its pthread builds: ends the threads that it started. */
+extern int blas_thread_shutdown_(void);
+
 static const char *deserved_core(void)
 {
     switch (cpu_level()) {
@@ -116,6 +119,10 @@ enum aha_status blas_init(struct aha_error *err)
         return status;
     }
     openblas_set_num_threads(1);
+    if (blas_thread_shutdown_() != 0) {
+        return aha_error_set(err, AHA_ERR_ENVIRONMENT,
+                             "OpenBLAS's threads do not end");
+    }
     if (!known_product_holds()) {
         return aha_error_set(err, AHA_ERR_ENVIRONMENT,
                              "OpenBLAS computes wrong products with its %s "

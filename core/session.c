@@ -84,14 +84,23 @@ static bool program_folder(char *out, size_t capacity)
     return true;
 }
 
-static bool find_folder(char *out, size_t capacity)
+enum aha_status aha_models_folder(char *out, size_t capacity,
+                                  struct aha_error *err)
 {
     char program[PATH_MAX];
+    char found[PATH_MAX];
 
-    return (join(out, capacity, ".", "models") && holds_models(out)) ||
-           (program_folder(program, sizeof program) &&
-            join(out, capacity, program, "../share/aha/models") &&
-            holds_models(out));
+    if (((join(found, sizeof found, ".", "models") && holds_models(found)) ||
+         (program_folder(program, sizeof program) &&
+          join(found, sizeof found, program, "../share/aha/models") &&
+          holds_models(found))) &&
+        strlen(found) < capacity) {
+        memcpy(out, found, strlen(found) + 1);
+        return AHA_OK;
+    }
+    return aha_error_set(err, AHA_ERR_IO,
+                         "no weight files in ./models or beside the program; "
+                         "name their folder with --models");
 }
 
 enum aha_status aha_pipeline_open(struct aha_pipeline **out, const char *folder,
@@ -104,10 +113,10 @@ enum aha_status aha_pipeline_open(struct aha_pipeline **out, const char *folder,
     struct aha_pipeline_files files = {detector, landmarks, expression};
 
     if (folder == NULL) {
-        if (!find_folder(found, sizeof found)) {
-            return aha_error_set(err, AHA_ERR_IO,
-                                 "no weight files in ./models or beside the "
-                                 "program; name their folder with --models");
+        enum aha_status status = aha_models_folder(found, sizeof found, err);
+
+        if (status != AHA_OK) {
+            return status;
         }
         folder = found;
     }

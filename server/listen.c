@@ -41,6 +41,11 @@ static bool is_unix(const char *text)
     return strncmp(text, unix_prefix, N_UNIX_PREFIX) == 0;
 }
 
+const char *listen_path(const char *bind)
+{
+    return is_unix(bind) ? bind + N_UNIX_PREFIX : NULL;
+}
+
 socklen_t listen_address(const char *text, int port,
                          struct sockaddr_storage *out)
 {

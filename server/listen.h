@@ -66,6 +66,9 @@ int listen_take(struct listener *listener);
  */
 void listen_close(struct listener *listener);
 
+/** The file of a socket that --bind names, NULL for an internet address. */
+const char *listen_path(const char *bind);
+
 /**
  * How a client on this machine reaches it: `http://localhost:8080`,
  * `http://[::1]:8080`, `unix:/run/aha.sock`.

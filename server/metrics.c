@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/metrics.h"
 
-#include <dirent.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +9,8 @@
 #include <unistd.h>
 
 #include "aha/aha.h"
+
+#include "server/process.h"
 
 enum metric {
 #define METRIC(id, name, type, help) METRIC_##id,
@@ -72,6 +73,7 @@ struct metrics {
     atomic_ulong faces;
     atomic_ulong labels[AHA_MAX_LABELS];
     double start; /* Unix time, seconds */
+    struct process process;
 };
 
 struct metrics *metrics_create(void)
@@ -82,6 +84,7 @@ struct metrics *metrics_create(void)
         struct timespec now;
 
         (void)clock_gettime(CLOCK_REALTIME, &now);
+        process_init(&metrics->process);
         metrics->start = (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
     }
     return metrics;
@@ -89,7 +92,10 @@ struct metrics *metrics_create(void)
 
 void metrics_destroy(struct metrics *metrics)
 {
-    free(metrics);
+    if (metrics != NULL) {
+        process_fini(&metrics->process);
+        free(metrics);
+    }
 }
 
 static void add(atomic_ulong *counter, unsigned long n)
@@ -339,41 +345,7 @@ static void print_infos(FILE *out, const struct aha_model_info *model)
                   build.kernels, build.blas_core);
 }
 
-static long resident_pages(void)
-{
-    FILE *stream = fopen("/proc/self/statm", "r");
-    char line[128];
-    char *end = line;
-    long pages = 0;
-
-    if (stream == NULL) {
-        return 0;
-    }
-    if (fgets(line, sizeof line, stream) != NULL) {
-        (void)strtol(line, &end, 10);
-        pages = strtol(end, NULL, 10);
-    }
-    (void)fclose(stream);
-    return pages;
-}
-
-static int open_fds(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int n = -3; /* ".", ".." and the folder itself */
-
-    if (folder == NULL) {
-        return 0;
-    }
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): this stream is ours alone */
-    while (readdir(folder) != NULL) {
-        n++;
-    }
-    (void)closedir(folder);
-    return n;
-}
-
-static void print_process(FILE *out, const struct metrics *metrics)
+static void print_process(FILE *out, struct metrics *metrics)
 {
     struct timespec cpu = {0, 0};
 
@@ -383,16 +355,16 @@ static void print_process(FILE *out, const struct metrics *metrics)
                   (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
     head(out, METRIC_PROCESS_MEMORY);
     (void)fprintf(out, "%s %ld\n", metric_rows[METRIC_PROCESS_MEMORY].name,
-                  resident_pages() * sysconf(_SC_PAGESIZE));
+                  process_resident_bytes(&metrics->process));
     head(out, METRIC_PROCESS_FDS);
     (void)fprintf(out, "%s %d\n", metric_rows[METRIC_PROCESS_FDS].name,
-                  open_fds());
+                  process_open_fds(&metrics->process));
     head(out, METRIC_PROCESS_START);
     (void)fprintf(out, "%s %.3f\n", metric_rows[METRIC_PROCESS_START].name,
                   metrics->start);
 }
 
-char *metrics_text(const struct metrics *metrics, const struct metrics_now *now)
+char *metrics_text(struct metrics *metrics, const struct metrics_now *now)
 {
     char *text = NULL;
     size_t n = 0;

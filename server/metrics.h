@@ -74,7 +74,6 @@ struct metrics_now {
  *
  * @return heap text the caller frees, or NULL when memory ran out
  */
-char *metrics_text(const struct metrics *metrics,
-                   const struct metrics_now *now);
+char *metrics_text(struct metrics *metrics, const struct metrics_now *now);
 
 #endif

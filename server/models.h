@@ -17,7 +17,7 @@ struct model;
 
 /** Where weights come from and what they must be; borrowed texts. */
 struct models_source {
-    const char *folder;        /* NULL: where they usually are */
+    const char *folder;
     const char *wanted_sha256; /* of the expression weights; "" for any */
     int n_sessions;            /* one a worker */
 };

@@ -5,6 +5,7 @@
 #include "aha/image.h"
 
 #include "server/reply_json.h"
+#include "server/seal.h"
 #include "server/tensor.h"
 
 static json_t *labels_array(const struct aha_model_info *model)
@@ -49,17 +50,32 @@ static json_t *limits_object(const struct config *config)
                      (json_int_t)config->request_timeout_ms);
 }
 
+static json_t *seals_object(unsigned seals)
+{
+    json_t *object = json_object();
+
+    for (int i = 0; i < N_SEALS; i++) {
+        if (json_object_set_new(object, seal_name((enum seal)i),
+                                json_boolean((seals & (1U << i)) != 0)) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
 char *reply_info(const struct reply_about *about)
 {
     struct aha_build_info build = aha_build_info();
 
     return reply_text(json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:s, s:s, s:i}, s:b}", "name", "aha",
-        "version", build.version, "model", reply_model_object(about->model),
-        "labels", labels_array(about->model), "formats",
-        formats_array(about->formats), "limits", limits_object(about->config),
-        "cpu", "kernels", build.kernels, "blas", build.blas_core, "workers",
-        about->n_workers, "authentication", (int)about->has_keys));
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:s, s:s, s:i}, s:b, s:o}", "name",
+        "aha", "version", build.version, "model",
+        reply_model_object(about->model), "labels", labels_array(about->model),
+        "formats", formats_array(about->formats), "limits",
+        limits_object(about->config), "cpu", "kernels", build.kernels, "blas",
+        build.blas_core, "workers", about->n_workers, "authentication",
+        (int)about->has_keys, "seals", seals_object(about->seals)));
 }
 
 static json_t *regions_array(const struct aha_model_info *model)

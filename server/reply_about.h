@@ -18,6 +18,7 @@ struct reply_about {
     unsigned formats; /* that are accepted, bits `1 << enum aha_image_format` */
     int n_workers;
     bool has_keys;
+    unsigned seals; /* that hold, bits `1 << enum seal` */
 };
 
 char *reply_info(const struct reply_about *about);

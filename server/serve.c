@@ -24,8 +24,10 @@
 #include "server/handlers/asset.h"
 #include "server/handlers/platform.h"
 #include "server/http.h"
+#include "server/listen.h"
 #include "server/notify.h"
 #include "server/parse.h"
+#include "server/seal.h"
 #include "server/server.h"
 #include "server/thread.h"
 #include "server/tls.h"
@@ -96,12 +98,19 @@ static void greet(const struct life *life)
     struct model *model = models_acquire(server->models);
     const struct aha_model_info *info = model_info(model);
     const char *url = http_url(life->listeners[LISTENER_PUBLIC]);
+    unsigned seals = atomic_load(&server->seals);
+    char held[SEAL_MAX_TEXT];
+    char missing[SEAL_MAX_TEXT];
 
     log_event(&server->log, "info",
               "aha %s, %s %s (%.12s), %d worker(s), kernels %s, OpenBLAS %s",
               build.version, info->name, info->version, info->sha256,
               server->n_workers, build.kernels, build.blas_core);
     model_release(model);
+    seal_list(seals, held);
+    seal_list(~seals, missing);
+    log_event(&server->log, "info", "sealed: %s; not sealed: %s", held,
+              missing);
     log_event(&server->log, "info", "admin on %s",
               http_url(life->listeners[LISTENER_ADMIN]));
     log_event(&server->log, "info", "listening on %s", url);
@@ -277,7 +286,7 @@ static enum aha_status open_tls(struct server *server, struct aha_error *err)
 
 static enum aha_status prepare(struct server *server, struct aha_error *err)
 {
-    const struct config *config = &server->config;
+    struct config *config = &server->config;
     enum aha_status status;
 
     server->n_workers =
@@ -286,14 +295,19 @@ static enum aha_status prepare(struct server *server, struct aha_error *err)
     pace_init(&server->pace);
     parse_init();
     read_limits(server);
-    status = models_create(
-        &server->models,
-        &(struct models_source){
-            .folder = config->models[0] == '\0' ? NULL : config->models,
-            .wanted_sha256 = config->model_sha256,
-            .n_sessions = server->n_workers,
-        },
-        err);
+    status =
+        config->models[0] != '\0'
+            ? AHA_OK
+            : aha_models_folder(config->models, sizeof config->models, err);
+    if (status == AHA_OK) {
+        status = models_create(&server->models,
+                               &(struct models_source){
+                                   .folder = config->models,
+                                   .wanted_sha256 = config->model_sha256,
+                                   .n_sessions = server->n_workers,
+                               },
+                               err);
+    }
     if (status == AHA_OK) {
         status = open_access(server, err);
     }
@@ -319,14 +333,28 @@ static enum aha_status prepare(struct server *server, struct aha_error *err)
 static enum aha_status start(struct life *life, struct aha_error *err)
 {
     struct server *server = life->server;
+    const struct config *config = &server->config;
+    bool is_sealed = strcmp(config->sandbox, "off") != 0;
+    const struct seal_needs needs = {
+        .read = {config->models, config->api_key_file, config->tls_cert,
+                 config->tls_key},
+        .sockets = {listen_path(config->bind), listen_path(config->admin_bind)},
+        .notes = life->notify.fd,
+    };
     enum aha_status status = prepare(server, err);
 
+    if (status == AHA_OK && is_sealed) {
+        atomic_store(&server->seals, seal_process(&needs));
+    }
     if (status == AHA_OK) {
         status = workers_start(&life->workers, server, err);
     }
     for (int i = N_LISTENERS - 1; status == AHA_OK && i >= 0; i--) {
         status = http_start(&life->listeners[i], server, (enum route_listener)i,
                             err);
+    }
+    if (status == AHA_OK && is_sealed) {
+        atomic_fetch_or(&server->seals, seal_calls(&needs));
     }
     if (status != AHA_OK && life->workers != NULL) {
         refuse_reload(server);

@@ -44,6 +44,7 @@ struct server {
     struct pace pace;
     struct upload_budget uploads;
     int n_workers;
+    atomic_uint seals;      /* bits `1 << enum seal` that hold */
     atomic_int n_busy;      /* workers at work */
     atomic_int state;       /* enum server_state */
     atomic_bool is_hurried; /* tasks are refused, not run */

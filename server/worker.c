@@ -102,7 +102,11 @@ static void *run(void *data)
     struct worker *worker = data;
     struct server *server = worker->server;
     struct pool_work work;
+    char name[16];
 
+    /* A thread's own name, unlike another's, is no file to be written. */
+    (void)snprintf(name, sizeof name, "aha-worker-%d", worker->index % 1000);
+    THREAD_CHECK(pthread_setname_np(pthread_self(), name));
     while (pool_take(server->pool, &work)) {
         atomic_fetch_add(&server->n_busy, 1);
         if (work.prepare != NULL) {
@@ -143,7 +147,6 @@ enum aha_status workers_start(struct workers **out, struct server *server,
     }
     for (int i = 0; i < server->n_workers; i++) {
         struct worker *worker = &workers->all[i];
-        char name[16];
 
         worker->server = server;
         worker->index = i;
@@ -155,8 +158,6 @@ enum aha_status workers_start(struct workers **out, struct server *server,
                                  "a limit on processes?",
                                  i + 1, server->n_workers);
         }
-        (void)snprintf(name, sizeof name, "aha-worker-%d", i % 1000);
-        THREAD_CHECK(pthread_setname_np(worker->thread, name));
         workers->n++;
     }
     *out = workers;

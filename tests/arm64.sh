@@ -17,7 +17,7 @@ mkdir -p "$out"
 [ -d "$root" ] || {
     mmdebstrap --quiet --variant=extract --arch=arm64 --include="$(echo \
         libc6-dev libmicrohttpd-dev libjansson-dev libvips-dev \
-        libopenblas-pthread-dev libgnutls28-dev | tr ' ' ,)" \
+        libopenblas-pthread-dev libgnutls28-dev libseccomp-dev | tr ' ' ,)" \
         bookworm "$root.part"
     mv "$root.part" "$root"
 }

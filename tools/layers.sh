@@ -64,6 +64,9 @@ only '#include [<"]microhttpd' 'libmicrohttpd belongs to http and body' \
     server/http.c server/http_head.c server/http_answer.c \
     server/http_answer.h server/http_stream.c server/body.c
 
+only '#include [<"]seccomp' 'libseccomp belongs to server/seal_calls.c' \
+    server/seal_calls.c
+
 for symbol in $(nm -u "$1" | awk '$1 == "U" { print $2 }' | sort -u); do
     case "$symbol" in
     MHD_* | printf | fprintf | puts | exit | abort | pthread_create)

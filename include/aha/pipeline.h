@@ -115,10 +115,20 @@ enum aha_status aha_pipeline_create(struct aha_pipeline **out,
  * The same from a folder that holds detector.safetensors,
  * landmarks.safetensors and expression.safetensors.
  *
- * @param folder  NULL: the first that is there of `models` in the working
- *                directory and `../share/aha/models` beside the program
+ * @param folder  NULL: as aha_models_folder says
  */
 enum aha_status aha_pipeline_open(struct aha_pipeline **out, const char *folder,
+                                  struct aha_error *err) AHA_MUST_CHECK;
+
+/**
+ * Where the weights usually are: the first that is there of `models` in the
+ * working directory and `../share/aha/models` beside the program.
+ *
+ * @param out  its path, written on success only
+ *
+ * @return AHA_ERR_IO when there is neither, or the path is too long
+ */
+enum aha_status aha_models_folder(char *out, size_t capacity,
                                   struct aha_error *err) AHA_MUST_CHECK;
 
 /** NULL is fine. Every session of it must be gone. */

@@ -15,6 +15,7 @@ static char *info(const struct server *server,
         .formats = server->limits.formats,
         .n_workers = server->n_workers,
         .has_keys = server->access != NULL,
+        .seals = atomic_load(&server->seals),
     });
 }
 

@@ -31,6 +31,7 @@ describe('the service', () => {
 
     assert.equal(info.version, description.info.version);
     assert.equal(info.authentication, false);
+    assert.equal(info.seals.privileges, true);
     assert.equal(info.limits.max_source_bytes, 2000000);
     assert.deepEqual(models, [card]);
     assert.deepEqual(info.model, model);

@@ -75,13 +75,15 @@ class Daemon:
     """`aha serve` on free ports with further flags; a context manager."""
 
     def __init__(self, *flags, bind="127.0.0.1", admin_bind="127.0.0.1",
-                 models=MODELS, context=None, **environment):
+                 models=MODELS, context=None, preexec_fn=None,
+                 **environment):
         command = [AHA, "serve", "--bind", bind, "--port", "0", "--admin-bind",
                    admin_bind, "--admin-port", "0", "--models", models,
                    "--log-format", "json", *flags]
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            text=True, env={**os.environ, **environment})
+            text=True, preexec_fn=preexec_fn,
+            env={**os.environ, **environment})
         self.context = context
         self.lines = []
         self.url = None

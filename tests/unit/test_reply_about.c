@@ -8,6 +8,7 @@
 
 #include "server/parse.h"
 #include "server/reply_about.h"
+#include "server/seal.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
 #include "tests/unit/support_json.h"
@@ -57,7 +58,8 @@ static struct reply_about about(void)
                                 .formats =
                                     1U << AHA_IMAGE_PNG | 1U << AHA_IMAGE_JPEG,
                                 .n_workers = 9,
-                                .has_keys = true};
+                                .has_keys = true,
+                                .seals = 1U << SEAL_FILES};
 }
 
 START_TEST(info_members)
@@ -71,7 +73,7 @@ START_TEST(info_members)
 
     support_expect_keys(root, "",
                         "name version model labels formats limits "
-                        "cpu authentication");
+                        "cpu authentication seals");
     ck_assert_str_eq(support_string(root, "version"), aha_build_info().version);
     ck_assert_str_eq(support_string(root, "model.version"), "1.0.0");
     ck_assert_str_eq(support_string(root, "labels.1"), "fear");
@@ -88,6 +90,9 @@ START_TEST(info_members)
     support_expect_keys(root, "cpu", "kernels blas workers");
     ck_assert_double_eq(support_number(root, "cpu.workers"), 9);
     ck_assert(json_is_true(support_at(root, "authentication")));
+    support_expect_keys(root, "seals", "privileges memory files calls");
+    ck_assert(json_is_true(support_at(root, "seals.files")));
+    ck_assert(json_is_false(support_at(root, "seals.calls")));
     json_decref(root);
     mine.has_keys = false;
     mine.formats = 0;
