@@ -11,6 +11,7 @@
 #include "server/serve.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,7 @@ enum {
     EXIT_STOPPED = 0,
     EXIT_NO_START = 1,
     EXIT_WRONG_OPTION = 2,
+    FREED_BYTE = 0xff,    /* and its complement, 0, what is allocated */
     LOOK_MS = 50,         /* how often a draining daemon looks at itself */
     LAST_BYTES_MS = 1000, /* for refused jobs' answers to be written */
 };
@@ -388,6 +390,8 @@ static int run(struct server *server)
     struct life life = {.server = server};
     struct aha_error err = {AHA_OK, ""};
 
+    /* What is freed is overwritten, by libraries too; see docs/privacy.md. */
+    (void)mallopt(M_PERTURB, FREED_BYTE);
     notify_init(&life.notify);
     block_signals(&life);
     if (start(&life, &err) != AHA_OK) {
