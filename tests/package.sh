@@ -93,6 +93,7 @@ done
 systemctl status --no-pager aha
 ask() { curl -sS --data-binary @/photo.jpg http://127.0.0.1:8080/v1/analyze; }
 ask | grep -q '"label":"happiness"' && echo answered
+curl -sS http://127.0.0.1:8080/v1/info | grep -o '"seals":{[^}]*}'
 systemctl reload aha && ask | grep -q '"label":"happiness"' && echo reloaded
 grep -c '^CapBnd:.0*$\|^Seccomp:.2$\|^NoNewPrivs:.1$' \
     "/proc/$(systemctl show -p MainPID --value aha)/status"
@@ -117,7 +118,8 @@ done
 kill -KILL "$daemon" 2>/dev/null || true
 wait "$daemon" || true
 daemon=""
-for word in answered reloaded 3 Result=success finished; do
+sealed='"seals":{"privileges":true,"memory":true,"files":true,"calls":true}'
+for word in answered "$sealed" reloaded 3 Result=success finished; do
     grep -qx "$word" "$root/try.log" ||
         { echo "not '$word':"; tail -40 "$root/try.log"; exit 1; }
 done
