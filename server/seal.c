@@ -12,7 +12,6 @@
 #include "server/seal.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -94,11 +93,15 @@ static void allow(int ruleset, const char *path, uint64_t access)
 static void allow_beside(int ruleset, const char *path, uint64_t access)
 {
     char folder[PATH_MAX];
-    const char *name;
+    const char *slash = strrchr(path, '/');
 
-    if (snprintf(folder, sizeof folder, "%s", path) < (int)sizeof folder) {
-        name = dirname(folder);
-        allow(ruleset, strcmp(name, "/") == 0 ? path : name, access);
+    if (slash == NULL) {
+        allow(ruleset, ".", access);
+    } else if (slash == path) {
+        allow(ruleset, path, access);
+    } else if (snprintf(folder, sizeof folder, "%.*s", (int)(slash - path),
+                        path) < (int)sizeof folder) {
+        allow(ruleset, folder, access);
     }
 }
 

@@ -391,6 +391,7 @@ static int run(struct server *server)
     struct aha_error err = {AHA_OK, ""};
 
     /* What is freed is overwritten, by libraries too; see docs/privacy.md. */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread yet */
     (void)mallopt(M_PERTURB, FREED_BYTE);
     notify_init(&life.notify);
     block_signals(&life);
