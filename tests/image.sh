@@ -79,6 +79,8 @@ for described in "$root"/var/lib/dpkg/status.d/*; do
     [ -s "$root/usr/share/doc/$package/copyright" ] ||
         fail "no licence of $package"
 done
+python3 tests/sbom.py "$root/usr/share/doc/aha/sbom.cdx.json" \
+    "$root/usr/bin/aha" "$root"
 bytes=$(podman image inspect -f '{{.Size}}' "$image")
 echo "$((bytes / 1000000)) MB, all of it: it stands on no base"
 [ "$bytes" -lt 120000000 ] || fail "that is over 120 MB"

@@ -84,6 +84,14 @@ class Program(Installed):
             self.assertEqual(files(folder), ["etc/aha/aha.conf"])
 
 
+class Materials(unittest.TestCase):
+    def test_bill(self):
+        run("make", "-C", ROOT, "sbom")
+        folder = os.path.join(ROOT, "build/release")
+        run("python3", os.path.join(ROOT, "tests/sbom.py"),
+            folder + "/sbom.cdx.json", folder + "/aha", cwd=ROOT)
+
+
 class Library(Installed):
     maxDiff = None
 
