@@ -146,6 +146,7 @@ class Service:
                 faces * self.workers / (self.cpu_s() - cpu))
 
     def memory_mb(self):
+        """Of all its processes; as root, for a sealed one hides its own."""
         kb = 0
         for pid in family(self.process.pid):
             for line in Path(f"/proc/{pid}/smaps_rollup").open():
