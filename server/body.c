@@ -12,11 +12,8 @@
 #include "server/server.h"
 #include "server/thread.h"
 
-enum {
-    FORM_OVERHEAD = 64 * 1024, /* boundaries and fields around the files */
-    JSON_OVERHEAD = 64 * 1024, /* names and options around base64 */
-    DISCARD_BYTES = 16 << 20,  /* read of a request that is refused already */
-};
+/* Read of a request that is refused already. */
+enum { DISCARD_BYTES = 16 << 20 };
 
 /* A multipart body being read. */
 struct form {
@@ -157,9 +154,9 @@ static void choose_kind(struct job *job, const char *content_type)
     } else if (is_type(content_type, "application/json")) {
         job->entry.kind = TASK_JSON;
         job->n_tasks = body == BODY_PHOTO ? 1 : 0;
-        bytes = bytes / 3 * 4 + JSON_OVERHEAD;
+        bytes = bytes / 3 * 4 + BODY_OVERHEAD;
     } else if (is_type(content_type, "multipart/form-data")) {
-        bytes += FORM_OVERHEAD;
+        bytes += BODY_OVERHEAD;
     } else if (body == BODY_PHOTOS) {
         failure_set(&job->failure, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
                     "Send the photos as parts named file of a "
@@ -233,7 +230,7 @@ static bool is_worth_reading(struct job *job)
     double patience_ms = (double)job->server->config.body_timeout_s * 1e3;
     double waited_ms = thread_now_ms() - job->arrived_ms;
     size_t most = job->max_body_bytes > 0
-                      ? 2 * job->max_body_bytes + FORM_OVERHEAD
+                      ? 2 * job->max_body_bytes + BODY_OVERHEAD
                       : (size_t)DISCARD_BYTES;
 
     if (waited_ms > patience_ms) {

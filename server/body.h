@@ -13,6 +13,9 @@
 
 struct MHD_Connection;
 
+/** Bytes around photos: boundaries and fields, or names and options. */
+enum { BODY_OVERHEAD = 64 * 1024 };
+
 /** Look at the headers; a declared size over the limit fails the job here. */
 void body_begin(struct job *job, struct MHD_Connection *connection);
 

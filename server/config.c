@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/body.h"
 #include "server/config_draft.h"
 #include "server/config_file.h"
 #include "server/config_keys.h"
@@ -152,6 +153,32 @@ static bool refuse_pair(const struct config_draft *draft, const char *name,
     return false;
 }
 
+/* What uploads of one request may hold for a moment: a growing body has its
+   bytes twice, and JSON spells three of a photo with four. */
+static int64_t one_request(const struct config *config)
+{
+    int64_t bytes = config->max_source_bytes > config->max_request_bytes
+                        ? config->max_source_bytes
+                        : config->max_request_bytes;
+
+    return 2 * (bytes / 3 * 4 + BODY_OVERHEAD);
+}
+
+static bool check_buffered(const struct config_draft *draft)
+{
+    char sentence[CONFIG_MAX_ECHO * 4];
+    long long least = one_request(&draft->config);
+
+    if (draft->config.max_buffered_bytes >= least) {
+        return true;
+    }
+    (void)snprintf(sentence, sizeof sentence,
+                   "must be %lld at least, what one request of "
+                   "max-source-bytes or max-request-bytes may take",
+                   least);
+    return refuse_pair(draft, "max-buffered-bytes", sentence);
+}
+
 /* What no value says alone. */
 static bool check_together(const struct config_draft *draft)
 {
@@ -167,7 +194,7 @@ static bool check_together(const struct config_draft *draft)
         return refuse_pair(draft, "rate-limit",
                            "needs api-key-file as well, for it counts by key");
     }
-    return true;
+    return check_buffered(draft);
 }
 
 enum config_result config_parse(int argc, char **argv, struct config *out,

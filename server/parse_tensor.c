@@ -15,9 +15,10 @@ enum {
     MAX_FACES = AHA_MAX_FACES,
     MIN_SIDE = 16,
     MAX_SIDE = 1024,
-    MAX_DEPTH = 4,           /* of nested data, one a dimension */
-    MAX_JSON_DATA = 1 << 20, /* numbers; larger tensors come in binary */
-    BESIDE_DATA = 1024,      /* JSON values around the data */
+    MAX_DEPTH = 4,            /* of nested data, one a dimension */
+    MAX_JSON_DATA = 1 << 18,  /* numbers; larger tensors come in binary */
+    MAX_JSON_BYTES = 8 << 20, /* of them, as long as anybody writes one */
+    BESIDE_DATA = 1024,       /* JSON values around the data */
 };
 
 static const float BYTE_MAX = 255.0F;
@@ -278,6 +279,14 @@ bool parse_tensors(struct job *job, struct parse_planes *out)
     if (n_json > body->n_bytes) {
         return refuse(job, "Inference-Header-Content-Length is more than the "
                            "body has.");
+    }
+    if (n_json > MAX_JSON_BYTES) {
+        failure_limit(&job->failure, PROBLEM_PAYLOAD_TOO_LARGE, MAX_JSON_BYTES,
+                      (long long)n_json,
+                      "The JSON is %zu bytes; at most %d are read, large "
+                      "tensors go into binary data.",
+                      n_json, MAX_JSON_BYTES);
+        return false;
     }
     root = parse_object(job, body->bytes, n_json, bounds());
     is_read = root != NULL && read_request(&input, root, body->bytes + n_json,

@@ -286,12 +286,14 @@ class Resources(Folder):
 
     def test_memory_of_uploads(self):
         """More than may be buffered is refused at once, and only that."""
-        with Daemon("--max-buffered-bytes", "1048576", "--body-timeout-s",
-                    "60") as daemon:
-            with daemon.socket() as slow:
-                slow.sendall(PARTIAL + b"\xff" * 300000)
+        with Daemon("--max-source-bytes", "900000", "--max-request-bytes",
+                    "900000", "--max-buffered-bytes", "2531072",
+                    "--body-timeout-s", "60") as daemon:
+            with daemon.socket() as slow, daemon.socket() as second:
+                for client in slow, second:
+                    client.sendall(PARTIAL + b"\xff" * 880000)
                 self.assertTrue(wait_for(
-                    lambda: daemon.metrics()["aha_upload_bytes"] > 300000))
+                    lambda: daemon.metrics()["aha_upload_bytes"] == 1800000))
                 answer = daemon.analyze(b"\xff" * 500000)
                 self.problem(answer, 503, "overloaded")
                 self.assertIn(int(answer[1]["Retry-After"]), range(1, 61))

@@ -175,6 +175,11 @@ START_TEST(settings_that_need_another)
                "--tls-key needs tls-cert");
     expect_bad((const char *[]){"--rate-limit=5", NULL},
                "--rate-limit needs api-key-file");
+    expect_bad((const char *[]){"--max-buffered-bytes=70036135", NULL},
+               "--max-buffered-bytes must be 70036136 at least");
+    expect_bad((const char *[]){"--max-source-bytes=104857600",
+                                "--max-buffered-bytes=279707306", NULL},
+               "--max-buffered-bytes must be");
     expect_variable("AHA_RATE_LIMIT", "5", "AHA_RATE_LIMIT needs");
 }
 END_TEST
