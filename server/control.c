@@ -63,5 +63,5 @@ struct job *control_close(struct control *control)
 
 void control_drain(void)
 {
-    (void)kill(getpid(), SIGTERM);
+    (void)kill(getpid(), CONTROL_DRAIN);
 }

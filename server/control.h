@@ -9,9 +9,13 @@
 #define AHA_SERVER_CONTROL_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 
 struct job;
+
+/* The signal of a drain: no second one of those that stop. */
+#define CONTROL_DRAIN SIGUSR1
 
 struct control {
     pthread_mutex_t mutex;
@@ -37,7 +41,7 @@ struct job *control_take(struct control *control);
 /** Take no further reloads; the job that waits for one, the caller's now. */
 struct job *control_close(struct control *control);
 
-/** Have main stop the daemon as SIGTERM does. */
+/** Have main stop the daemon as SIGTERM does, which may still come. */
 void control_drain(void);
 
 #endif

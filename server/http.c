@@ -5,6 +5,7 @@
  * is suspended first and pushed then, since a worker may resume it at once.
  * Suspended connections have no timeout and do not see the client leave, so the
  * job carries its own deadline and the socket is looked at when it is taken.
+ * The library bounds a client's silence, main's looks what it does in all.
  */
 #include "server/http.h"
 
@@ -18,12 +19,14 @@
 #include <microhttpd.h>
 
 #include "server/body.h"
+#include "server/clients.h"
 #include "server/handlers/about.h"
 #include "server/handlers/answer.h"
 #include "server/handlers/asset.h"
 #include "server/handlers/platform.h"
 #include "server/http_answer.h"
 #include "server/http_head.h"
+#include "server/http_message.h"
 #include "server/listen.h"
 #include "server/server.h"
 #include "server/thread.h"
@@ -42,10 +45,43 @@ struct http {
     int socket; /* that is listened on; the library's until it has stopped */
     char url[LISTEN_MAX_URL];
     struct MHD_Daemon *daemon;
+    struct clients clients;
 };
 
+static struct client *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info == NULL ? NULL : info->socket_context;
+}
+
+/* How long a client may take for a head, a body, or to take an answer: to be
+   silent for once, and then slow. */
+static double patience_ms(const struct http *http)
+{
+    return 2e3 * (double)http->server->config.body_timeout_s;
+}
+
+static void await(struct http *http, struct MHD_Connection *connection,
+                  double ms)
+{
+    clients_await(&http->clients, client_of(connection),
+                  ms > 0 ? thread_now_ms() + ms : 0);
+}
+
+/* From here on the client has to take the answer. */
+static enum MHD_Result respond(struct http *http, struct job *job,
+                               struct MHD_Connection *connection)
+{
+    double work_ms = job->state == JOB_STREAMING ? job->patience_ms : 0;
+
+    await(http, connection, work_ms + patience_ms(http));
+    return http_respond(job, connection);
+}
+
 /* To the workers; what they cannot take now is answered at once. */
-static enum MHD_Result submit(struct job *job,
+static enum MHD_Result submit(struct http *http, struct job *job,
                               struct MHD_Connection *connection)
 {
     bool is_spread = job->tasks == &job->entry; /* or will be, by a worker */
@@ -55,7 +91,7 @@ static enum MHD_Result submit(struct job *job,
     if (!is_spread && job->media == MEDIA_NDJSON) {
         (void)answer_submit_batch(job, 0); /* a refusal is answered too */
         job->state = JOB_STREAMING;
-        return http_respond(job, connection);
+        return respond(http, job, connection);
     }
     job->state = JOB_QUEUED;
     MHD_suspend_connection(connection);
@@ -79,16 +115,17 @@ static void reload(struct job *job, struct MHD_Connection *connection)
 }
 
 /* The request is there, all of it. */
-static enum MHD_Result answer(struct job *job,
+static enum MHD_Result answer(struct http *http, struct job *job,
                               struct MHD_Connection *connection)
 {
+    await(http, connection, 0);
     if (job->failure.problem != PROBLEM_NONE) {
         /* Its body is read now, so that the client listens. */
     } else if (router_info(job->route)->body != BODY_NONE &&
                !job->is_preflight) {
         body_end(job);
         if (job->failure.problem == PROBLEM_NONE) {
-            return submit(job, connection);
+            return submit(http, job, connection);
         }
     } else if (job->route == ROUTE_RELOAD) {
         reload(job, connection);
@@ -99,16 +136,17 @@ static enum MHD_Result answer(struct job *job,
         about_answer(job);
     }
     job->state = JOB_ANSWERED;
-    return http_respond(job, connection);
+    return respond(http, job, connection);
 }
 
 static enum MHD_Result begin(struct http *http,
                              struct MHD_Connection *connection,
-                             const char *path, const char *method, void **slot)
+                             const char *target, const char *method,
+                             const char *version, void **slot)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct job *job = job_create(http->server);
+    const struct client *client = client_of(connection);
+    const char *path = target + (client == NULL ? 0 : client->path_at);
+    struct job *job = client == NULL ? NULL : job_create(http->server);
 
     if (job == NULL) {
         return MHD_NO;
@@ -117,27 +155,30 @@ static enum MHD_Result begin(struct http *http,
     job->listener = http->kind;
     metrics_request_begin(http->server->metrics, http->kind);
     job->connection = connection;
-    job->socket = info == NULL ? -1 : info->connect_fd;
-    head_read(job, connection, path, method);
+    job->socket = client->socket;
+    await(http, connection, patience_ms(http));
+    message_check(job, connection, client, method, version);
+    head_read(job, connection, path[0] == '\0' ? "/" : path, method);
     if (job->failure.problem != PROBLEM_NONE &&
-        !body_is_discarded(connection)) {
+        (!body_is_discarded(connection) ||
+         problem_ends_connection(job->failure.problem))) {
         job->state = JOB_ANSWERED;
-        return http_respond(job, connection);
+        return respond(http, job, connection);
     }
     job->state = JOB_READING;
     return MHD_YES;
 }
 
 static enum MHD_Result handle(void *data, struct MHD_Connection *connection,
-                              const char *path, const char *method,
+                              const char *target, const char *method,
                               const char *version, const char *bytes,
                               size_t *n_bytes, void **slot)
 {
+    struct http *http = data;
     struct job *job = *slot;
 
-    (void)version;
     if (job == NULL) {
-        return begin(data, connection, path, method, slot);
+        return begin(http, connection, target, method, version, slot);
     }
     if (*n_bytes > 0) {
         bool goes_on = body_take(job, bytes, *n_bytes);
@@ -147,10 +188,10 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection,
     }
     switch (job->state) {
     case JOB_READING:
-        return answer(job, connection);
+        return answer(http, job, connection);
     case JOB_ANSWERED:
     case JOB_STREAMING:
-        return http_respond(job, connection);
+        return respond(http, job, connection);
     case JOB_QUEUED:
         break;
     }
@@ -164,7 +205,7 @@ static void complete(void *data, struct MHD_Connection *connection, void **slot,
     struct job *job = *slot;
     double duration_ms;
 
-    (void)connection;
+    await(http, connection, patience_ms(http)); /* for the next head */
     if (job == NULL) {
         return;
     }
@@ -182,6 +223,35 @@ static void complete(void *data, struct MHD_Connection *connection, void **slot,
     metrics_request_end(http->server->metrics, http->kind, job->route,
                         job->status, duration_ms);
     job_release(job);
+}
+
+static void *note_target(void *data, const char *target,
+                         struct MHD_Connection *connection)
+{
+    struct client *client = client_of(connection);
+
+    (void)data;
+    if (client != NULL) {
+        message_read_target(client, target);
+    }
+    return NULL; /* what a request has to begin with */
+}
+
+/* A connection for which there is no memory is ended with its first request. */
+static void note_connection(void *data, struct MHD_Connection *connection,
+                            void **slot, enum MHD_ConnectionNotificationCode on)
+{
+    struct http *http = data;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (on == MHD_CONNECTION_NOTIFY_CLOSED) {
+        clients_close(&http->clients, *slot);
+        *slot = NULL;
+    } else if (info != NULL) {
+        *slot = clients_open(&http->clients, info->connect_fd,
+                             thread_now_ms() + patience_ms(http));
+    }
 }
 
 void http_resume(struct job *job, enum job_state state)
@@ -221,6 +291,8 @@ static struct MHD_Daemon *serve(struct http *http)
             (has_tls ? (unsigned)MHD_USE_TLS : 0),
         0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, http->socket,
         MHD_OPTION_NOTIFY_COMPLETED, complete, http,
+        MHD_OPTION_NOTIFY_CONNECTION, note_connection, http,
+        MHD_OPTION_URI_LOG_CALLBACK, note_target, http,
         MHD_OPTION_CONNECTION_LIMIT,
         is_admin ? (unsigned)ADMIN_CONNECTIONS
                  : (unsigned)config->max_connections,
@@ -254,8 +326,10 @@ enum aha_status http_start(struct http **out, struct server *server,
     }
     http->server = server;
     http->kind = listener;
+    clients_init(&http->clients);
     status = listen_for(http, err);
     if (status != AHA_OK) {
+        clients_fini(&http->clients);
         free(http);
         return status;
     }
@@ -265,6 +339,7 @@ enum aha_status http_start(struct http **out, struct server *server,
     if (http->daemon == NULL) {
         /* Its socket is closed or not, by where the library failed. */
         listen_close(&http->listener);
+        clients_fini(&http->clients);
         free(http);
         return aha_error_set(err, AHA_ERR_IO,
                              "the HTTP library cannot serve here");
@@ -276,6 +351,11 @@ enum aha_status http_start(struct http **out, struct server *server,
 const char *http_url(const struct http *http)
 {
     return http->url;
+}
+
+int http_cut_slow(struct http *http)
+{
+    return clients_cut(&http->clients, thread_now_ms());
 }
 
 void http_quiesce(struct http *http)
@@ -292,6 +372,7 @@ void http_stop(struct http *http)
     if (http != NULL) {
         http_quiesce(http);
         MHD_stop_daemon(http->daemon);
+        clients_fini(&http->clients);
         (void)close(http->socket);
         free(http);
     }

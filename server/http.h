@@ -26,6 +26,14 @@ enum aha_status http_start(struct http **out, struct server *server,
 /** How to reach it, "http://localhost:8080"; lives as long as the listener. */
 const char *http_url(const struct http *http);
 
+/**
+ * Cut the connections whose clients take too long over a request's head, its
+ * body or its answer; any thread.
+ *
+ * @return how many those were
+ */
+int http_cut_slow(struct http *http);
+
 /** Take no further connections; those that are open go on. */
 void http_quiesce(struct http *http);
 

@@ -136,7 +136,7 @@ static void add_headers(struct MHD_Response *response, const struct job *job)
     add_security(response, job);
     add_cors(response, job);
     add_problem_headers(response, job);
-    if (job->failure.problem == PROBLEM_BODY_TIMEOUT ||
+    if (problem_ends_connection(job->failure.problem) ||
         (job->listener == LISTENER_PUBLIC &&
          atomic_load(&job->server->state) == SERVER_STOPPING)) {
         add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");

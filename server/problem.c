@@ -19,6 +19,14 @@ const struct problem_info *problem_info(enum problem problem)
     return &infos[problem];
 }
 
+bool problem_ends_connection(enum problem problem)
+{
+    return problem == PROBLEM_MALFORMED_REQUEST ||
+           problem == PROBLEM_NOT_IMPLEMENTED ||
+           problem == PROBLEM_EXPECTATION_FAILED ||
+           problem == PROBLEM_BODY_TIMEOUT;
+}
+
 enum problem problem_from_status(enum aha_status status)
 {
     switch (status) {

@@ -8,6 +8,8 @@
 #ifndef AHA_SERVER_PROBLEM_H
 #define AHA_SERVER_PROBLEM_H
 
+#include <stdbool.h>
+
 #include "aha/error.h"
 
 enum problem {
@@ -26,6 +28,9 @@ struct problem_info {
 
 /** Static storage. */
 const struct problem_info *problem_info(enum problem problem);
+
+/** Whether what follows on the connection cannot be told apart any more. */
+bool problem_ends_connection(enum problem problem);
 
 /** What a failed aha_prepare means for the client. */
 enum problem problem_from_status(enum aha_status status);

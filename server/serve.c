@@ -6,7 +6,9 @@
  * for --shutdown-delay-s, then no new work; what was accepted is answered
  * within --grace-period-s; then whatever still waits is refused, the workers
  * end, the listeners end, the platform's last. A second signal skips the
- * waiting. Lock order: no two locks of ours are ever held at once.
+ * waiting; /admin/drain is none of the two. While it waits, main cuts the
+ * connections of slow clients. Lock order: no two locks of ours are ever held
+ * at once.
  */
 #include "server/serve.h"
 
@@ -15,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +43,8 @@ enum {
     EXIT_WRONG_OPTION = 2,
     FREED_BYTE = 0xff,    /* and its complement, 0, what is allocated */
     LOOK_MS = 50,         /* how often a draining daemon looks at itself */
+    SLOW_MS = 1000,       /* how often slow clients are looked for */
+    OTHER_FILES = 256,    /* open at once, beside the public connections */
     LAST_BYTES_MS = 1000, /* for refused jobs' answers to be written */
 };
 
@@ -51,6 +56,7 @@ struct life {
     struct notify notify;
     sigset_t signals; /* all that are waited for */
     sigset_t stops;   /* those that stop */
+    bool is_told;     /* one of them has come */
 };
 
 /*
@@ -76,11 +82,13 @@ static void block_signals(struct life *life)
     (void)sigaddset(&life->stops, SIGINT);
     life->signals = life->stops;
     (void)sigaddset(&life->signals, SIGHUP);
+    (void)sigaddset(&life->signals, CONTROL_DRAIN);
     THREAD_CHECK(pthread_sigmask(SIG_BLOCK, &life->signals, NULL));
     (void)sigfillset(&pass.sa_mask);
     (void)sigaction(SIGTERM, &pass, NULL);
     (void)sigaction(SIGINT, &pass, NULL);
     (void)sigaction(SIGHUP, &pass, NULL);
+    (void)sigaction(CONTROL_DRAIN, &pass, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
@@ -91,6 +99,44 @@ static int wait_signal(const sigset_t *set, double ms)
                              (long)(ms * 1e6) % 1000000000L};
 
     return sigtimedwait(set, NULL, &limit);
+}
+
+static void cut_slow(struct life *life)
+{
+    int n = http_cut_slow(life->listeners[LISTENER_PUBLIC]) +
+            http_cut_slow(life->listeners[LISTENER_ADMIN]);
+
+    if (n > 0) {
+        log_event(&life->server->log, "warn",
+                  "%d connection(s) cut: a head, a body or the taking of an "
+                  "answer took longer than 2 x body-timeout-s",
+                  n);
+    }
+}
+
+/* Wait while the daemon stops; whether a signal came that hurries it. */
+static bool is_hurried(struct life *life, double ms)
+{
+    bool was_told = life->is_told;
+
+    if (wait_signal(&life->stops, ms) <= 0) {
+        return false;
+    }
+    life->is_told = true;
+    return was_told;
+}
+
+static void wait_draining(struct life *life, double ms)
+{
+    double end_ms = thread_now_ms() + ms;
+    double left_ms;
+
+    while ((left_ms = end_ms - thread_now_ms()) > 0) {
+        if (is_hurried(life, left_ms < SLOW_MS ? left_ms : SLOW_MS)) {
+            return;
+        }
+        cut_slow(life);
+    }
 }
 
 static void greet(const struct life *life)
@@ -181,13 +227,13 @@ static void reload(struct life *life)
 }
 
 /* Wait until no request is left, for so long, or until a signal hurries. */
-static void wait_idle(const struct life *life, double ms)
+static void wait_idle(struct life *life, double ms)
 {
     double end_ms = thread_now_ms() + ms;
 
     while (metrics_active(life->server->metrics) > 0 &&
            thread_now_ms() < end_ms) {
-        if (wait_signal(&life->stops, LOOK_MS) > 0) {
+        if (is_hurried(life, LOOK_MS)) {
             return;
         }
     }
@@ -213,9 +259,7 @@ static void stop(struct life *life)
     refuse_reload(server); /* nobody would take it any more */
     log_event(&server->log, "info", "stopping: %ld request(s) to finish",
               metrics_active(server->metrics));
-    if (config->shutdown_delay_s > 0) {
-        (void)wait_signal(&life->stops, (double)config->shutdown_delay_s * 1e3);
-    }
+    wait_draining(life, (double)config->shutdown_delay_s * 1e3);
     atomic_store(&server->state, SERVER_STOPPING);
     http_quiesce(life->listeners[LISTENER_PUBLIC]);
     wait_idle(life, (double)config->grace_period_s * 1e3);
@@ -332,6 +376,25 @@ static enum aha_status prepare(struct server *server, struct aha_error *err)
                : AHA_OK;
 }
 
+/* A shell allows few open files, and each connection is one. */
+static void allow_files(const struct server *server)
+{
+    rlim_t wanted = (rlim_t)server->config.max_connections + OTHER_FILES;
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted) {
+        return;
+    }
+    files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted) {
+        log_event(&server->log, "warn",
+                  "max-connections wants %llu open files, of which the limit "
+                  "allows %llu",
+                  (unsigned long long)wanted,
+                  (unsigned long long)files.rlim_cur);
+    }
+}
+
 static enum aha_status start(struct life *life, struct aha_error *err)
 {
     struct server *server = life->server;
@@ -370,19 +433,21 @@ static enum aha_status start(struct life *life, struct aha_error *err)
 static void live(struct life *life)
 {
     double watchdog_ms = notify_watchdog_ms(&life->notify);
+    double look_ms =
+        watchdog_ms > 0 && watchdog_ms < SLOW_MS ? watchdog_ms : SLOW_MS;
     int signal = 0;
 
-    while (signal != SIGTERM && signal != SIGINT) {
+    while (signal != SIGTERM && signal != SIGINT && signal != CONTROL_DRAIN) {
+        signal = wait_signal(&life->signals, look_ms);
         if (watchdog_ms > 0) {
-            signal = wait_signal(&life->signals, watchdog_ms);
             notify_watchdog(&life->notify);
-        } else {
-            signal = sigwaitinfo(&life->signals, NULL);
         }
         if (signal == SIGHUP) {
             reload(life);
         }
+        cut_slow(life);
     }
+    life->is_told = signal != CONTROL_DRAIN;
 }
 
 static int run(struct server *server)
@@ -395,6 +460,7 @@ static int run(struct server *server)
     (void)mallopt(M_PERTURB, FREED_BYTE);
     notify_init(&life.notify);
     block_signals(&life);
+    allow_files(server);
     if (start(&life, &err) != AHA_OK) {
         (void)fprintf(stderr, "aha serve: %s\n", err.text);
         notify_fini(&life.notify);

@@ -62,7 +62,8 @@ only '#include [<"]curl/' 'libcurl belongs to cli/load.c' cli/load.c
 only '#include [<"]gnutls/' 'GnuTLS belongs to server/tls.c' server/tls.c
 only '#include [<"]microhttpd' 'libmicrohttpd belongs to http and body' \
     server/http.c server/http_head.c server/http_answer.c \
-    server/http_answer.h server/http_stream.c server/body.c
+    server/http_answer.h server/http_message.c server/http_stream.c \
+    server/body.c
 
 only '#include [<"]seccomp' 'libseccomp belongs to server/seal_calls.c' \
     server/seal_calls.c

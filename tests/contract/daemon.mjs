@@ -135,7 +135,7 @@ export class Daemon {
         method: operation.method, agent: false,
         headers: {
           'Content-Type': 'image/jpeg', ...more.headers,
-          'Content-Length': bytes,
+          ...bytes === undefined ? {} : { 'Content-Length': bytes },
         },
       });
       let timer;

@@ -89,6 +89,19 @@ describe('mistakes', () => {
     }
   });
 
+  test('what does not follow HTTP', async () => {
+    for (const [code, request] of [
+      ['malformed_request', { query: 'sort=%00', bytes: 9 }],
+      ['expectation_failed', { headers: { Expect: 'tea' }, bytes: 9 }],
+      ['not_implemented', { headers: { 'Transfer-Encoding': 'gzip, chunked' } }],
+    ]) {
+      for (const [id, more] of [['analyze', {}], ['batch', {}], ['detect', {}],
+        ['infer', MODEL]]) {
+        assertProblem(await daemon.dribble(id, { ...request, ...more }), code);
+      }
+    }
+  });
+
   test('too many bytes are refused before the first one', async () => {
     for (const id of ['analyze', 'detect']) {
       const answer = await daemon.dribble(id, { bytes: 999999999 });

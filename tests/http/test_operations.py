@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -169,16 +170,25 @@ class Stop(Checks):
 
     def test_unready_first(self):
         """In the delay all is served; a second signal ends it."""
-        for begin in (lambda daemon: daemon.process.send_signal(
-                          signal.SIGTERM),
-                      lambda daemon: self.assertEqual(
-                          daemon.admin("POST", "/admin/drain")[::2],
-                          (202, b'{"draining":true}'))):
-            with Daemon(*LONG, "--shutdown-delay-s", "3600") as daemon:
-                begin(daemon)
-                self.assertTrue(daemon.says("stopping"))
-                self.check_unready(daemon)
-                self.assertEqual(daemon.stop(), 0)
+        with Daemon(*LONG, "--shutdown-delay-s", "3600") as daemon:
+            daemon.process.send_signal(signal.SIGTERM)
+            self.assertTrue(daemon.says("stopping"))
+            self.check_unready(daemon)
+            self.assertEqual(daemon.stop(), 0)
+
+    def test_drain_is_no_signal(self):
+        """A preStop hook that drains leaves SIGTERM the first of two."""
+        with Daemon(*LONG, "--shutdown-delay-s", "3600") as daemon:
+            for _ in range(2):
+                self.assertEqual(daemon.admin("POST", "/admin/drain")[::2],
+                                 (202, b'{"draining":true}'))
+            self.assertTrue(daemon.says("stopping"))
+            self.check_unready(daemon)
+            daemon.process.send_signal(signal.SIGTERM)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                daemon.process.wait(1)
+            self.check_unready(daemon)
+            self.assertEqual(daemon.stop(), 0)
 
     def test_hurry(self):
         """A second signal: what still waits is refused, all get an answer."""

@@ -17,13 +17,13 @@ enum { N_THREADS = 3, PER_THREAD = 300, MAX_WAIT_S = 20 };
 static struct control control;
 static struct job jobs[N_THREADS];
 static sem_t hang_ups;
-static sem_t stops;
+static sem_t drains;
 static struct sigaction old_hang_up;
-static struct sigaction old_stop;
+static struct sigaction old_drain;
 
 static void count(int signal)
 {
-    (void)sem_post(signal == SIGHUP ? &hang_ups : &stops);
+    (void)sem_post(signal == SIGHUP ? &hang_ups : &drains);
 }
 
 static void set_up(void)
@@ -31,9 +31,9 @@ static void set_up(void)
     struct sigaction action = {.sa_handler = count, .sa_flags = SA_RESTART};
 
     ck_assert_int_eq(sem_init(&hang_ups, 0, 0), 0);
-    ck_assert_int_eq(sem_init(&stops, 0, 0), 0);
+    ck_assert_int_eq(sem_init(&drains, 0, 0), 0);
     ck_assert_int_eq(sigaction(SIGHUP, &action, &old_hang_up), 0);
-    ck_assert_int_eq(sigaction(SIGTERM, &action, &old_stop), 0);
+    ck_assert_int_eq(sigaction(CONTROL_DRAIN, &action, &old_drain), 0);
     control_init(&control);
 }
 
@@ -41,7 +41,7 @@ static void tear_down(void)
 {
     control_fini(&control);
     (void)sigaction(SIGHUP, &old_hang_up, NULL);
-    (void)sigaction(SIGTERM, &old_stop, NULL);
+    (void)sigaction(CONTROL_DRAIN, &old_drain, NULL);
 }
 
 static bool arrives(sem_t *signal)
@@ -88,7 +88,7 @@ END_TEST
 START_TEST(drain_is_a_signal)
 {
     control_drain();
-    ck_assert(arrives(&stops));
+    ck_assert(arrives(&drains));
     ck_assert_int_ne(sem_trywait(&hang_ups), 0);
 }
 END_TEST
