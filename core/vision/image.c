@@ -16,6 +16,7 @@
 #include "core/alloc.h"
 #include "core/vision/format.h"
 #include "core/vision/image_vips.h"
+#include "core/vision/png_text.h"
 
 enum {
     N_CHANNELS = 3,
@@ -116,11 +117,40 @@ static bool shrinks_on_load(enum aha_image_format format)
     return format == AHA_IMAGE_JPEG || format == AHA_IMAGE_WEBP;
 }
 
+/* A blob's end. */
+static int wipe(void *bytes, void *area)
+{
+    alloc_wipe(bytes, ((VipsArea *)area)->length);
+    free(bytes);
+    return 0;
+}
+
+/* NULL without memory. */
+static VipsSource *open_bytes(const void *bytes, size_t n_bytes,
+                              enum aha_image_format format)
+{
+    VipsSource *source;
+    VipsBlob *blob;
+    uint8_t *copy;
+
+    if (format != AHA_IMAGE_PNG || !png_has_text(bytes, n_bytes)) {
+        return vips_source_new_from_memory(bytes, n_bytes);
+    }
+    copy = alloc_array(n_bytes, 1);
+    if (copy == NULL) {
+        return NULL;
+    }
+    blob = vips_blob_new(wipe, copy, png_without_text(bytes, n_bytes, copy));
+    source = vips_source_new_from_blob(blob);
+    vips_area_unref(VIPS_AREA(blob));
+    return source;
+}
+
 /* Header only; pixels are decoded when they are asked for. NULL on failure. */
 static VipsImage *open_lazily(const void *bytes, size_t n_bytes,
                               enum aha_image_format format, int shrink)
 {
-    VipsSource *source = vips_source_new_from_memory(bytes, n_bytes);
+    VipsSource *source = open_bytes(bytes, n_bytes, format);
     VipsImage *image = NULL;
     int failed;
 
