@@ -5,7 +5,7 @@
 # make help     all targets
 #
 # deploy/install.mk has what `make install` does.
-# Variables: MODE=release|debug|asan|ubsan|tsan|cover, V=1 to see commands,
+# Variables: MODE=release|debug|asan|ubsan|tsan|cover|fuzz, V=1 to see commands,
 # CFLAGS and LDFLAGS are appended, PREFIX and DESTDIR for install,
 # PORT for run, CK_RUN_SUITE=name for one unit suite, BENCH="--write ..." for
 # the options of bench-peers and bench-services, CURL=no to leave the verb bench
@@ -31,6 +31,8 @@ run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
     libvips-dev libopenblas-pthread-dev libgnutls28-dev libseccomp-dev \
     $(if $(curl),libcurl4-openssl-dev)
 check_packages := $(run_packages) check python3 wrk
+model_packages := gcc spin
+fuzz_packages := $(check_packages) clang
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
 cover_packages := $(check_packages) lcov
 browser_packages := $(run_packages) chromium
@@ -52,6 +54,8 @@ packages := $(run_packages) \
     $(if $(filter check asan ubsan tsan deps bench,$(goals)),$(check_packages)) \
     $(if $(filter lint format headers,$(goals)),$(lint_packages)) \
     $(if $(filter cover,$(goals)),$(cover_packages)) \
+    $(if $(filter fuzz,$(goals)),$(fuzz_packages)) \
+    $(if $(filter model,$(goals)),$(model_packages)) \
     $(if $(filter browser,$(goals)),$(browser_packages)) \
     $(if $(filter bench-peers,$(goals)),$(peers_packages)) \
     $(if $(filter bench-services,$(goals)),$(services_packages)) \
@@ -62,7 +66,7 @@ packages := $(run_packages) \
     $(if $(filter prometheus-test,$(goals)),$(prometheus_packages)) \
     $(if $(filter image-test,$(goals)),$(image_packages)) \
     $(if $(filter arm64-test,$(goals)),$(arm64_packages))
-may_install := $(if $(filter run check deps lint asan ubsan tsan cover contract browser \
+may_install := $(if $(filter run check deps lint asan ubsan tsan cover fuzz model contract browser \
     bench-peers bench-services install-test package-test docs-test manifests \
     prometheus-test image-test arm64-test,$(goals)),--install)
 
@@ -95,8 +99,10 @@ opt.asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 opt.ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 opt.tsan := -O1 -g -fsanitize=thread
 opt.cover := -O0 -g --coverage
+opt.fuzz := -O1 -g -fno-omit-frame-pointer \
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 ifeq ($(opt.$(MODE)),)
-$(error MODE is one of release debug asan ubsan tsan cover, not $(MODE))
+$(error MODE is one of release debug asan ubsan tsan cover fuzz, not $(MODE))
 endif
 
 # Debian's start files are not marked for indirect branch tracking, so that the
@@ -119,7 +125,9 @@ all_libs := $(pkg_libs) $(blas_libs) -lm -lpthread
 core_src := $(wildcard core/*.c core/*/*.c)
 app_src := $(filter-out $(if $(curl),,cli/load.c cli/bench_%.c), \
     $(wildcard server/*.c server/*/*.c cli/*.c))
-test_src := $(wildcard tests/unit/*.c)
+test_src := $(wildcard tests/unit/*.c) \
+    $(filter-out tests/fuzz/fuzz.c,$(wildcard tests/fuzz/*.c))
+fuzz_src := $(wildcard tests/fuzz/*.c)
 bench_src := $(wildcard bench/*.c)
 tool_src := $(wildcard tools/*.c)
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -129,13 +137,17 @@ testable_obj := $(filter-out $(BUILD)/cli/main.o,$(app_obj))
 
 all: $(BUILD)/aha ## build the program
 
+# Fuzzing is for parsers: kernels that are watched take minutes to compile.
+fast := -O3 $(if $(filter fuzz,$(MODE)),-fno-sanitize=all)
 ifneq ($(filter x86_64%,$(triple)),)
-$(BUILD)/core/kernel/kernel_avx2.o: isa := -mavx2 -mfma -O3 -ffp-contract=fast
+$(BUILD)/core/kernel/kernel_avx2.o: isa := -mavx2 -mfma $(fast) \
+    -ffp-contract=fast
 $(BUILD)/core/kernel/kernel_avx512.o: isa := -mavx512f -mavx512bw -mavx512dq \
-    -mavx512vl -mfma -mprefer-vector-width=512 -O3 -ffp-contract=fast
+    -mavx512vl -mfma -mprefer-vector-width=512 $(fast) \
+    -ffp-contract=fast
 endif
-$(BUILD)/core/kernel/kernel_neon.o: isa := -O3 -ffp-contract=fast
-$(BUILD)/core/kernel/kernel_scalar.o: isa := -O3
+$(BUILD)/core/kernel/kernel_neon.o: isa := $(fast) -ffp-contract=fast
+$(BUILD)/core/kernel/kernel_scalar.o: isa := $(fast)
 
 # The library's objects serve libaha.so too, where no name may be interposed.
 pic := -fPIE
@@ -162,6 +174,18 @@ $(BUILD)/unit: $(call objects,$(test_src)) $(testable_obj) $(BUILD)/libaha.a
 	$(Q)$(CC) $(project_ldflags) $(wrapped) $(LDFLAGS) -o $@ $^ $(check_libs) \
 	    $(all_libs)
 
+# Preloaded into a daemon by tests/http/test_faults.py.
+$(BUILD)/fault.so: tests/faults/fault.c Makefile
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 -g -fPIC -shared -Wall -Wextra \
+	    -o $@ $< -ldl
+
+$(BUILD)/fuzz: $(call objects,$(fuzz_src)) $(testable_obj) $(BUILD)/libaha.a
+	$(call say,LD)
+	$(Q)$(CC) $(project_ldflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
+	    $(all_libs)
+
 bench_programs := $(patsubst %.c,$(BUILD)/%,$(bench_src))
 $(bench_programs): %: %.o $(BUILD)/libaha.a
 	$(call say,LD)
@@ -182,7 +206,7 @@ $(BUILD)/bench/onednn: bench/peers/onednn.cpp Makefile
 $(BUILD)/server/handlers/asset.o: $(wildcard web/*) openapi.yaml openapi.json
 
 -include $(patsubst %.o,%.d,$(core_obj) $(app_obj) \
-    $(call objects,$(test_src) $(bench_src) $(tool_src)))
+    $(call objects,$(test_src) $(fuzz_src) $(bench_src) $(tool_src)))
 
 # ---- what people type
 run: $(BUILD)/aha ## start the daemon on PORT with the bundled weights
@@ -197,7 +221,7 @@ test_env.tsan := CK_FORK=no AHA_SANDBOX=off \
     TSAN_OPTIONS=suppressions=tests/support/tsan.supp:halt_on_error=1
 test_env.cover := AHA_SANDBOX=off
 
-check: $(BUILD)/aha $(BUILD)/unit $(BUILD)/options-md ## every test: unit suites, then HTTP
+check: $(BUILD)/aha $(BUILD)/unit $(BUILD)/options-md $(BUILD)/fault.so ## every test: unit suites, then HTTP
 	$(Q)$(test_env) $(test_env.$(MODE)) $(BUILD)/unit
 	$(Q)$(test_env) $(test_env.$(MODE)) AHA=$(BUILD)/aha \
 	    python3 -m unittest discover -s tests/http -t . -v
@@ -231,6 +255,14 @@ arm64-test: $(BUILD)/aha ## cross-compiled for 64-bit ARM, and run by qemu
 
 asan ubsan tsan: ## the tests under a sanitizer
 	$(Q)$(MAKE) MODE=$@ check
+
+fuzz: ## look for input that breaks a parser: TARGETS="image json", MINUTES=1 each
+	$(Q)$(MAKE) MODE=fuzz CC=clang build/fuzz/fuzz
+	$(Q)AHA_MODELS=models tests/fuzz/run.sh build/fuzz/fuzz "$(TARGETS)" \
+	    "$(MINUTES)"
+
+model: ## the threads' protocol, every interleaving, by Spin
+	$(Q)tests/model/run.sh
 
 cover: ## the tests with coverage; prints a figure, writes build/cover/html
 	$(Q)$(MAKE) MODE=cover check
@@ -266,8 +298,8 @@ bench-peers: $(bench_programs) $(BUILD)/bench/onednn $(bench_ready) ## race othe
 bench-services: $(BUILD)/aha $(bench_ready) ## race other services, over HTTP
 	$(Q)$(debian_python) bench/services/compare.py --build $(BUILD) $(BENCH)
 
-c_files := $(core_src) $(app_src) $(test_src) $(bench_src) $(tool_src) \
-    $(wildcard examples/*.c)
+c_files := $(core_src) $(app_src) $(test_src) tests/fuzz/fuzz.c $(bench_src) $(tool_src) \
+    $(wildcard examples/*.c tests/faults/*.c)
 h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
     server/*/*.h cli/*.h tests/*/*.h)
 
@@ -317,5 +349,5 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
-    ubsan tsan cover bench bench-peers bench-services lint headers format docs docs-test \
+    ubsan tsan cover fuzz model bench bench-peers bench-services lint headers format docs docs-test \
     figures sbom models deps clean help

@@ -71,7 +71,7 @@ json_t *parse_object(struct job *job, const void *bytes, size_t n,
     json_error_t where;
     json_t *root;
 
-    if (!is_within(bytes, n, bounds)) {
+    if (n > 0 && !is_within(bytes, n, bounds)) {
         failure_set(
             &job->failure, PROBLEM_MALFORMED_JSON,
             "The body has more JSON values than are read; large tensors "

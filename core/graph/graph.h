@@ -10,6 +10,7 @@
 #ifndef AHA_GRAPH_GRAPH_H
 #define AHA_GRAPH_GRAPH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -103,10 +104,10 @@ float *graph_plan_input(const struct graph_plan *plan, float *workspace,
 void graph_plan_read(const struct graph_plan *plan, const float *workspace,
                      int image, int value, float *out);
 
-/**
- * The spatial attention map [1, H, W] of the layer that made `value`, or NULL
- * when that layer is no spatial_attention.
- */
+/** Whether the layer that made `value` is a spatial_attention. */
+bool graph_plan_has_attention(const struct graph_plan *plan, int value);
+
+/** The map [1, H, W] of the spatial_attention that made `value`. */
 const float *graph_plan_attention(const struct graph_plan *plan,
                                   const float *workspace, int image, int value);
 

@@ -300,15 +300,17 @@ void graph_plan_read(const struct graph_plan *plan, const float *workspace,
     }
 }
 
+bool graph_plan_has_attention(const struct graph_plan *plan, int value)
+{
+    return value >= 1 && value <= plan->graph->n_layers &&
+           plan->graph->layers[value - 1].op == OP_SPATIAL_ATTENTION;
+}
+
 const float *graph_plan_attention(const struct graph_plan *plan,
                                   const float *workspace, int image, int value)
 {
     const struct place *place = &plan->places[value];
 
-    if (value < 1 || value > plan->graph->n_layers ||
-        plan->graph->layers[value - 1].op != OP_SPATIAL_ATTENTION) {
-        return NULL;
-    }
     return workspace + place->attention +
            (size_t)image * (size_t)place->shape.h * (size_t)place->shape.w;
 }

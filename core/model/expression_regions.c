@@ -176,7 +176,7 @@ static enum aha_status read_shapes(const struct loader *loader,
     net->crop_floats += (size_t)in.h * (size_t)in.w;
     region->map_offset = net->map_floats;
     if (region->attention >= 0 &&
-        graph_plan_attention(plan, NULL, 0, region->attention) != NULL) {
+        graph_plan_has_attention(plan, region->attention)) {
         struct graph_shape map = graph_plan_shape(plan, region->attention);
 
         info->map_width = map.w;

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""The n-th allocation or system call fails, for every n: never a crash, a
+hang or a lost daemon.
+
+tests/faults/fault.c is preloaded; a page shared with it says what is to fail.
+AHA_FAULT_EVERY=1 (make torture) tries every n, the usual run some.
+"""
+
+import http.client
+import json
+import mmap
+import os
+import re
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+from tests.http.daemon import (AHA, DATA, FAST, LONG, MODELS, PATIENCE_S,
+                               Daemon, multipart, photo, wait_for,
+                               without_times)
+
+LIBRARY = os.path.join(os.path.dirname(os.path.abspath(AHA)), "fault.so")
+EVERY = os.environ.get("AHA_FAULT_EVERY") == "1"
+KINDS = {"memory": 1, "file": 2, "net": 4, "thread": 8}
+MOST = 200000  # calls of one step; more means that the count never ends
+
+
+class Faults:
+    """The page that arms tests/faults/fault.c, and its library."""
+
+    def __init__(self):
+        self.file = tempfile.NamedTemporaryFile()
+        self.file.truncate(mmap.PAGESIZE)
+        self.page = mmap.mmap(self.file.fileno(), mmap.PAGESIZE)
+        self.environment = {"LD_PRELOAD": LIBRARY,
+                            "AHA_FAULTS": self.file.name}
+
+    def arm(self, kind, n):
+        """Let the n-th call from now fail."""
+        self.page[:16] = struct.pack("4I", 0, n, 0, 0)
+        self.page[:4] = struct.pack("I", KINDS[kind])
+
+    def disarm(self):
+        """Whether it has failed."""
+        self.page[:4] = struct.pack("I", 0)
+        return struct.unpack("I", self.page[8:12])[0] > 0
+
+    def close(self):
+        self.page.close()
+        self.file.close()
+
+
+def steps():
+    """1, 2, 3 ...; unless every one is wanted, ever fewer."""
+    n = 1
+    while n < MOST:
+        yield n
+        n += 1 if EVERY else 1 + n // 6
+    raise AssertionError("the calls of one step have no end")
+
+
+@unittest.skipUnless(AHA.startswith("build/release") and
+                     os.path.exists(LIBRARY),
+                     "a sanitizer has its own allocator")
+class Calls(unittest.TestCase):
+    """Requests, while something fails below them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.photo = photo()
+        cls.small = photo("rgb.png")
+        image = [{"name": "face", "datatype": "FP32",
+                  "shape": [1, 1, 16, 16], "data": [0.5] * 256}]
+        cls.tensor = json.dumps({"inputs": image})
+
+    def setUp(self):
+        self.faults = Faults()
+        self.addCleanup(self.faults.close)
+
+    def requests(self, daemon):
+        """One of each: (what, a function that asks)."""
+        jpeg = {"Content-Type": "image/jpeg"}
+        form, kind = multipart([("file", "a.png", self.small)] * 2)
+        base64 = json.dumps({"image": {"base64": "iVBORw0KGgo="}})
+        return {
+            "analyze": lambda: daemon.ask(
+                "POST", "/v1/analyze" + FAST, self.photo, jpeg),
+            "refused": lambda: daemon.ask(
+                "POST", "/v1/analyze?top_k=x", self.small),
+            "json": lambda: daemon.ask(
+                "POST", "/v1/detect", base64,
+                {"Content-Type": "application/json"}),
+            "batch": lambda: daemon.ask("POST", "/v1/batch", form,
+                                        {"Content-Type": kind}),
+            "stream": lambda: daemon.ask(
+                "POST", "/v1/batch", form,
+                {"Content-Type": kind, "Accept": "application/x-ndjson"}),
+            "picture": lambda: daemon.ask(
+                "POST", "/v1/analyze" + FAST, self.photo,
+                {**jpeg, "Accept": "image/svg+xml"}),
+            "infer": lambda: daemon.ask("POST", "/v2/models/AHA/infer",
+                                        self.tensor),
+            "page": lambda: daemon.ask("GET", "/"),
+            "models": lambda: daemon.ask("GET", "/v1/models"),
+            "missing": lambda: daemon.ask("GET", "/nothing"),
+            "metrics": lambda: daemon.admin("GET", "/metrics"),
+            "ready": lambda: daemon.admin("GET", "/readyz?verbose"),
+        }
+
+    def fail_each(self, daemon, kind, name, ask):
+        """Ask until no call of this kind is left to fail; how many there are.
+
+        A client may see a status that says so, or its connection end.
+        """
+        for n in steps():
+            self.faults.arm(kind, n)
+            try:
+                status, _, body = ask()
+                self.assertIn(status, (200, 400, 404, 422, 500, 503),
+                              (name, kind, n, body[:200]))
+            except (http.client.HTTPException, ConnectionError) as error:
+                status, body = 0, repr(error)
+            fired = self.faults.disarm()
+            self.assertIsNone(daemon.process.poll(),
+                              (name, kind, n, daemon.lines[-3:]))
+            if not fired:
+                self.assertNotIn(status, (0, 500), (name, kind, n, body))
+                return n
+        return 0
+
+    def walk(self, kind):
+        with Daemon(*LONG, "--workers", "1",
+                    **self.faults.environment) as daemon:
+            right = without_times(daemon.analyze(self.photo, FAST)[2])
+            before = daemon.metrics()["process_resident_memory_bytes"]
+            for name, ask in self.requests(daemon).items():
+                n = self.fail_each(daemon, kind, name, ask)
+                self.assertEqual(
+                    without_times(daemon.analyze(self.photo, FAST)[2]), right,
+                    name)
+                print(f"{kind}, {name}: {n} calls", flush=True)
+            self.assertTrue(daemon.reaches("aha_upload_bytes", 0))
+            self.assertTrue(daemon.reaches("aha_queue_depth", 0))
+            after = daemon.metrics()["process_resident_memory_bytes"]
+            self.assertLess(after - before, 32 << 20)
+
+    def test_memory(self):
+        self.walk("memory")
+
+    def test_files(self):
+        self.walk("file")
+
+    def test_net(self):
+        self.walk("net")
+
+    def test_reload(self):
+        """A reload that fails keeps the weights that are there."""
+        with Daemon(*LONG, "--workers", "1",
+                    **self.faults.environment) as daemon:
+            right = without_times(daemon.analyze(self.photo, FAST)[2])
+            for kind in KINDS:
+                for n in steps():
+                    self.faults.arm(kind, n)
+                    try:
+                        status, _, body = daemon.admin("POST", "/admin/reload")
+                    except (http.client.HTTPException,
+                            ConnectionError) as error:
+                        status, body = 0, repr(error)
+                    if not self.faults.disarm():
+                        self.assertEqual(status, 200, (kind, n, body))
+                        break
+                    self.assertIsNone(daemon.process.poll(), (kind, n))
+                self.assertEqual(
+                    without_times(daemon.analyze(self.photo, FAST)[2]), right)
+
+    def start(self, kind, n):
+        """Start a daemon whose n-th call fails; whether it failed."""
+        self.faults.arm(kind, n)
+        try:
+            daemon = Daemon(*LONG, "--workers", "2",
+                            **self.faults.environment)
+        except RuntimeError as refused:
+            said = str(refused)
+            fired = self.faults.disarm()
+            self.assertTrue(fired, (kind, n, said))
+            self.assertRegex(said, r"no start:\n.", (kind, n))
+            self.assertNotRegex(said, "(?i)segmentation|assert|abort",
+                                (kind, n))
+            return True
+        with daemon:
+            fired = self.faults.disarm()
+            self.assertEqual(daemon.ask("GET", "/v1/info")[0], 200)
+        return fired
+
+    def test_start(self):
+        for kind in KINDS:
+            for n in steps():
+                if not self.start(kind, n):
+                    print(f"{kind}, start: {n} calls", flush=True)
+                    break
+
+
+if __name__ == "__main__":
+    unittest.main()
