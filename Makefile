@@ -46,6 +46,7 @@ debian_packages := $(run_packages) curl debhelper debootstrap lintian
 manifests_packages := $(run_packages) busybox python3
 prometheus_packages := $(run_packages) prometheus python3
 image_packages := $(run_packages) buildah podman debootstrap curl python3
+torture_packages := $(check_packages) slowhttptest
 arm64_packages := $(run_packages) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
     qemu-user-static mmdebstrap python3
 
@@ -65,10 +66,11 @@ packages := $(run_packages) \
     $(if $(filter manifests,$(goals)),$(manifests_packages)) \
     $(if $(filter prometheus-test,$(goals)),$(prometheus_packages)) \
     $(if $(filter image-test,$(goals)),$(image_packages)) \
+    $(if $(filter torture,$(goals)),$(torture_packages)) \
     $(if $(filter arm64-test,$(goals)),$(arm64_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover fuzz model contract browser \
     bench-peers bench-services install-test package-test docs-test manifests \
-    prometheus-test image-test arm64-test,$(goals)),--install)
+    prometheus-test image-test arm64-test torture,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 ifneq ($(DEPS),no)
@@ -253,6 +255,16 @@ image-test: $(BUILD)/aha ## the container image, built and asked; as root
 arm64-test: $(BUILD)/aha ## cross-compiled for 64-bit ARM, and run by qemu
 	$(Q)AHA=$(BUILD)/aha tests/arm64.sh
 
+# Each script takes --minutes, and says at its end whether all held.
+MINUTES ?= 10
+torture_tests := $(patsubst tests/torture/%.py,%, \
+    $(filter-out %/__init__.py,$(wildcard tests/torture/*.py)))
+
+torture: $(BUILD)/aha ## floods and faults, MINUTES of each kind
+	$(Q)for one in $(torture_tests); do \
+	    $(test_env) AHA=$(BUILD)/aha python3 -m tests.torture.$$one \
+	        --minutes $(MINUTES) || exit 1; done
+
 asan ubsan tsan: ## the tests under a sanitizer
 	$(Q)$(MAKE) MODE=$@ check
 
@@ -349,5 +361,5 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
-    ubsan tsan cover fuzz model bench bench-peers bench-services lint headers format docs docs-test \
+    ubsan tsan torture cover fuzz model bench bench-peers bench-services lint headers format docs docs-test \
     figures sbom models deps clean help

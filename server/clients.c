@@ -64,6 +64,14 @@ void clients_await(struct clients *clients, struct client *client,
     THREAD_CHECK(pthread_mutex_unlock(&clients->mutex));
 }
 
+void clients_reset(const struct client *client)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+    /* Of a unix socket nothing lingers. */
+    (void)setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 int clients_cut(struct clients *clients, double now_ms)
 {
     int n = 0;
@@ -72,6 +80,7 @@ int clients_cut(struct clients *clients, double now_ms)
     for (struct client *client = clients->first; client != NULL;
          client = client->next) {
         if (client->due_ms > 0 && client->due_ms < now_ms) {
+            clients_reset(client);
             /* Of one that has ended already, nothing is left to shut down. */
             (void)shutdown(client->socket, SHUT_RDWR);
             client->due_ms = 0;

@@ -51,6 +51,12 @@ struct client *clients_open(struct clients *clients, int socket, double due_ms);
 /** It ends; its socket is not closed yet. NULL is fine. */
 void clients_close(struct clients *clients, struct client *client);
 
+/**
+ * Let its end be a reset: of an answer that is not taken the kernel would keep
+ * megabytes for as long as the client likes.
+ */
+void clients_reset(const struct client *client);
+
 /** What comes next has to be done by then; 0: no matter when. */
 void clients_await(struct clients *clients, struct client *client,
                    double due_ms);

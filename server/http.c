@@ -66,8 +66,12 @@ static double patience_ms(const struct http *http)
 static void await(struct http *http, struct MHD_Connection *connection,
                   double ms)
 {
-    clients_await(&http->clients, client_of(connection),
-                  ms > 0 ? thread_now_ms() + ms : 0);
+    struct client *client = client_of(connection);
+
+    if (client != NULL) { /* there was memory for it */
+        clients_await(&http->clients, client,
+                      ms > 0 ? thread_now_ms() + ms : 0);
+    }
 }
 
 /* From here on the client has to take the answer. */
@@ -211,6 +215,7 @@ static void complete(void *data, struct MHD_Connection *connection, void **slot,
     }
     *slot = NULL;
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+        clients_reset(client_of(connection));
         job->status = 0;
     }
     atomic_store(&job->is_abandoned, true);

@@ -134,10 +134,9 @@ def bombs():
     yield Case("png pixels bomb", post(
         png(40, 40, [b"\0"])[:33] + chunk(b"IDAT", zeros) +
         chunk(b"IEND", b"")), {FINE, BROKEN})
-    yield Case("png of packed texts", post(png(40, 40, [b"\x80" * 120] * 40)[:33] +
-                                           chunk(b"zTXt", b"x\0\0" + zeros) * 9
-                                           + png(40, 40, [b"\x80" * 120] * 40)[33:]),
-               {FINE})
+    grey = png(40, 40, [b"\x80" * 120] * 40)
+    yield Case("png of packed texts", post(
+        grey[:33] + chunk(b"zTXt", b"x\0\0" + zeros) * 9 + grey[33:]), {FINE})
     for n in (100, 4000):
         yield Case(f"png of {n} chunks", post(
             png_with(b"tEXt", b"a\0b", chunk(b"tEXt", b"a\0b") * n)),
@@ -330,7 +329,8 @@ def json_bodies():
             yield case(f"{opening!r} {depth} open", opening * depth, JSON)
     for value in (b"null", b"true", b"1", b"-0", b"1e999", b"9" * 400, b'""',
                   b'"a"', b"[]", b"{}", b"[1]", b"NaN", b"Infinity", b"'a'",
-                  b"01", b"+1", b".5", b"1.", b"0x1", b"/**/1", b"\xef\xbb\xbf1",
+                  b"01", b"+1", b".5", b"1.", b"0x1", b"/**/1",
+                  b"\xef\xbb\xbf1",
                   b'"\\ud800"', b'"\\udc00\\ud800"', b'"\\u0000"', b'"\xff"',
                   b'"\xc0\x80"', b'"\xed\xa0\x80"', b'"\xf4\x90\x80\x80"',
                   b'"\\x41"', b'"\n"', b'"a\0b"', b'"' + b"a" * 200000 + b'"',
@@ -342,7 +342,8 @@ def json_bodies():
                   b'{"base64":"A A A A"}', b'{"base64":"AAAA\\n"}',
                   b'{"base64":"AA-_"}', b'{"base64":"AAB="}',
                   b'{"base64":"\\u00e4AAA"}', b'{"base64":"AAAA\\u0000"}',
-                  b'{"base64":"data:,"}', b'{"base64":"data:image/png;base64,"}',
+                  b'{"base64":"data:,"}',
+                  b'{"base64":"data:image/png;base64,"}',
                   b'{"base64":"data:image/png,AAAA"}'):
         yield case(f"image {value[:20]!r}", b'{"image":' + value + b"}", JSON,
                    NO_FILE)
@@ -505,7 +506,8 @@ def tensors():
             yield case(f"size {size!r} and {n} bytes",
                        face([1, 1, 16, 16], parameters={
                            "binary_data_size": size}), b"\x80" * n, int,
-                       TENSOR, *((JSON,) if size in (1 << 63, 10 ** 30) else ()))
+                       TENSOR,
+                       *((JSON,) if size in (1 << 63, 10 ** 30) else ()))
     for told in (0, -1, 1, 10, 1 << 31, 1 << 63, 1 << 64, 10 ** 40, "", "x",
                  "1 1", "+10", "0x10", " 9"):
         yield case(f"header of {told!r}", face([1, 1, 16, 16], parameters={

@@ -22,7 +22,8 @@ PLANE = json.dumps({"id": "good", "inputs": [{
 
 def memory(daemon, what):
     with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as file:
-        return int(re.search(rf"{what}:\s+(\d+) kB", file.read()).group(1)) << 10
+        found = re.search(rf"{what}:\s+(\d+) kB", file.read())
+        return int(found.group(1)) << 10
 
 
 def is_sanitized(daemon):

@@ -97,7 +97,7 @@ class Messages(Protocol):
                      b"Host: a/b\r\n", b"Host: a b\r\n", b"Host: u@a\r\n",
                      b"Host: a,b\r\nHost: a\r\n"):
             self.refused(request(b"GET", b"/v1/info", host=host), 400)
-        for host in (b"Host:\r\n", b"Host: [::1]:80\r\n", b"Host: a.b:8080 \r\n",
+        for host in (b"Host:\r\n", b"Host: [::1]:80\r\n", b"Host: a.b:80 \r\n",
                      b"Host: xn--bcher-kva.example\r\n"):
             self.fine(request(b"GET", b"/v1/info", host=host))
 
@@ -119,7 +119,8 @@ class Messages(Protocol):
                       b"X\xc3\xa4: a", b"Content-Length : 0"):
             self.refused(request(b"GET", b"/v1/info", field), 400)
         self.refused(request(b"GET", b"/v1/info", b"X"), 400, None)
-        for field in (b"X:", b"X:\t a \t", b"X: \xc3\xa4", b"!#$%&'*+-.^_`|~: a"):
+        for field in (b"X:", b"X:\t a \t", b"X: \xc3\xa4",
+                      b"!#$%&'*+-.^_`|~: a"):
             self.fine(request(b"GET", b"/v1/info", field))
 
     def test_9112_5_2_folding(self):
