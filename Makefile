@@ -260,7 +260,7 @@ MINUTES ?= 10
 torture_tests := $(patsubst tests/torture/%.py,%, \
     $(filter-out %/__init__.py,$(wildcard tests/torture/*.py)))
 
-torture: $(BUILD)/aha ## floods and faults, MINUTES of each kind
+torture: $(BUILD)/aha $(BUILD)/fault.so ## floods, soak and every fault, MINUTES of each kind
 	$(Q)for one in $(torture_tests); do \
 	    $(test_env) AHA=$(BUILD)/aha python3 -m tests.torture.$$one \
 	        --minutes $(MINUTES) || exit 1; done

@@ -69,7 +69,10 @@ static const struct limited limited[] = {
 
 static int add_limited(scmp_filter_ctx filter)
 {
-    int failed = 0;
+    /* How a client that does not take its answer is let go. */
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt),
+                                  2, SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET),
+                                  SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER));
 
     for (size_t i = 0; i < sizeof limited / sizeof *limited; i++) {
         failed |=

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""Mixed traffic with reloads: memory and descriptors stay flat, every answer
+is the expected bytes.
+
+    python3 -m tests.torture.soak --minutes 60
+"""
+
+import argparse
+import json
+import random
+import sys
+import threading
+import time
+
+from tests.http.daemon import FAST, LONG, Daemon, multipart, photo
+
+WARM_UP = 0.2          # share of the time, before memory is looked at
+MAX_SLOPE = 1 << 20    # bytes an hour, from an hour on
+LOOK_S = 1
+RELOAD_S = 20
+CLIENTS = 3
+# What differs between two answers to one request.
+CHANGING = ("request_id", "timing_ms", "batch")
+
+
+def fixed(value):
+    """JSON without what changes."""
+    if isinstance(value, dict):
+        return {k: fixed(v) for k, v in value.items() if k not in CHANGING}
+    if isinstance(value, list):
+        return [fixed(v) for v in value]
+    return value
+
+
+def stable(answer):
+    """What of an answer must be the same every time."""
+    status, headers, body = answer
+    kind = headers["Content-Type"]
+    if "json" not in kind:
+        return status, kind, body
+    lines = [fixed(json.loads(line)) for line in body.splitlines()]
+    # A stream's lines come as they finish.
+    return status, kind, sorted(lines, key=json.dumps)
+
+
+def requests():
+    """{name: (method, path, body, headers)}"""
+    jpeg = {"Content-Type": "image/jpeg"}
+    portrait, small = photo(), photo("rgb.png")
+    form, kind = multipart([("file", "a.jpg", portrait),
+                            ("file", "b.png", small),
+                            ("file", "c.jpg", portrait[:5000])])
+    form_type = {"Content-Type": kind}
+    tensor = json.dumps({"inputs": [
+        {"name": "face", "datatype": "FP32", "shape": [2, 1, 48, 48],
+         "data": [i % 48 / 48 for i in range(2 * 48 * 48)]}]})
+    return {
+        "analyze": ("POST", "/v1/analyze" + FAST, portrait, jpeg),
+        "picture": ("POST", "/v1/analyze" + FAST, portrait,
+                    {**jpeg, "Accept": "image/png"}),
+        "detect": ("POST", "/v1/detect" + FAST, portrait, jpeg),
+        "no face": ("POST", "/v1/analyze", small, {}),
+        "broken": ("POST", "/v1/analyze", portrait[:9000], jpeg),
+        "bad option": ("POST", "/v1/analyze?top_k=x", small, {}),
+        "batch": ("POST", "/v1/batch" + FAST, form, form_type),
+        "stream": ("POST", "/v1/batch" + FAST, form,
+                   {**form_type, "Accept": "application/x-ndjson"}),
+        "infer": ("POST", "/v2/models/AHA/infer", tensor, {}),
+        "info": ("GET", "/v1/info", None, {}),
+        "page": ("GET", "/", None, {}),
+        "missing": ("GET", "/nothing", None, {}),
+    }
+
+
+class Traffic:
+    """Clients that ask at random and compare."""
+
+    def __init__(self, daemon, until):
+        self.daemon, self.until = daemon, until
+        self.requests = requests()
+        self.expected = {name: stable(daemon.ask(*request))
+                         for name, request in self.requests.items()}
+        self.n_answers, self.wrong = 0, []
+        self.lock = threading.Lock()
+
+    def run(self, seed):
+        draw = random.Random(seed)
+        names = list(self.requests)
+        while time.monotonic() < self.until and not self.wrong:
+            name = draw.choice(names)
+            try:
+                got = stable(self.daemon.ask(*self.requests[name]))
+            except OSError as error:
+                got = repr(error)
+            with self.lock:
+                self.n_answers += 1
+                if got != self.expected[name]:
+                    self.wrong.append((name, str(got)[:400]))
+
+
+def slope(samples):
+    """Bytes an hour of [(seconds, bytes)], by least squares."""
+    n = len(samples)
+    mean_x = sum(x for x, _ in samples) / n
+    mean_y = sum(y for _, y in samples) / n
+    spread = sum((x - mean_x) ** 2 for x, _ in samples)
+    return 3600 * sum((x - mean_x) * (y - mean_y)
+                      for x, y in samples) / spread
+
+
+def soak(minutes):
+    seconds = minutes * 60
+    with Daemon(*LONG, "--workers", "2") as daemon:
+        began = time.monotonic()
+        traffic = Traffic(daemon, began + seconds)
+        clients = [threading.Thread(target=traffic.run, args=(seed,))
+                   for seed in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        samples, n_reloads, files = [], 0, []
+        while any(client.is_alive() for client in clients):
+            time.sleep(LOOK_S)
+            passed = time.monotonic() - began
+            if passed / RELOAD_S > n_reloads + 1:
+                status, _, body = daemon.admin("POST", "/admin/reload")
+                if status != 200:
+                    traffic.wrong.append(("reload", body))
+                n_reloads += 1
+            now = daemon.metrics()
+            if passed > WARM_UP * seconds:
+                samples.append((passed, now["process_resident_memory_bytes"]))
+                files.append(now["process_open_fds"])
+            if len(samples) % 60 == 1:
+                print(f"{passed / 60:5.1f} min: {traffic.n_answers} answers, "
+                      f"{samples[-1][1] / 1e6:.1f} MB, {files[-1]:.0f} files",
+                      flush=True)
+        by_hour = slope(samples)
+    print(f"soak: {traffic.n_answers} answers, {n_reloads} reloads, "
+          f"{len(traffic.wrong)} wrong; {samples[-1][1] / 1e6:.1f} MB, "
+          f"{by_hour / 1e6:+.2f} MB an hour; files {min(files):.0f} to "
+          f"{max(files):.0f}")
+    for name, got in traffic.wrong[:3]:
+        print(f"wrong: {name}: {got}", file=sys.stderr)
+    # Over minutes a slope says little: the noise of pages, once.
+    grown = by_hour * min(1, minutes / 60)
+    limit = MAX_SLOPE if minutes >= 60 else 4 * MAX_SLOPE
+    return not traffic.wrong and grown < limit
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--minutes", type=float, default=60)
+    sys.exit(0 if soak(parser.parse_args().minutes) else 1)
+
+
+if __name__ == "__main__":
+    main()
