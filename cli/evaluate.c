@@ -44,7 +44,8 @@ static const char help[] =
     "  --json FILE     write every figure\n"
     "  --out DIR       write confusion.svg, reliability.svg, coverage.svg,\n"
     "                  answers.csv, and attention-LABEL.png of a few faces\n"
-    "  --models DIR    folder of the weight files\n\n"
+    "  --models PATH   folder of the weight files, or the expression file to\n"
+    "                  take in one\n\n"
     "Exit status: 0, or 1 when some image could not be read.\n";
 
 struct evaluate {

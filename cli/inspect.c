@@ -11,12 +11,14 @@
 enum { PHOTO_SIDE = 640 }; /* px, longest side of the photo on the sheet */
 
 static const char help[] =
-    "usage: aha inspect PHOTO [--out SHEET.png] [--models DIR]\n\n"
+    "usage: aha inspect PHOTO [--out SHEET.png] [--models PATH]\n\n"
     "Draw what the networks saw. On the left the photo with boxes, landmarks\n"
     "and regions; on the right one row a face: each region as it was cut, the\n"
     "same under its attention map, and a bar as long as its weight.\n\n"
-    "  --out FILE    the sheet, a PNG (sheet.png)\n"
-    "  --models DIR  folder of the weight files\n";
+    "  --out FILE     the sheet, a PNG (sheet.png)\n"
+    "  --models PATH  folder of the weight files, or the expression file to "
+    "take\n"
+    "                 in one\n";
 
 static void print_legend(const struct aha_analysis *analysis,
                          const struct aha_model_info *info)

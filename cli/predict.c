@@ -29,7 +29,9 @@ static const char help[] =
     "  --min-face-size PX  skip smaller faces, by their box's shorter side "
     "(16)\n"
     "  --det-threshold P   least confidence of a detection, 0 to 1 (0.2)\n"
-    "  --models DIR        folder of the weight files\n\n"
+    "  --models PATH       folder of the weight files, or the expression file "
+    "to\n"
+    "                      take in one\n\n"
     "Exit status: 0, or 1 when some photo could not be answered.\n";
 
 struct predict {

@@ -7,7 +7,7 @@
 #include "cli/common.h"
 #include "cli/verbs.h"
 
-static const char help[] = "usage: aha version [--models DIR]\n\n"
+static const char help[] = "usage: aha version [--models PATH]\n\n"
                            "Print what this program is built of and runs on, "
                            "and the model it finds.\n";
 

@@ -23,8 +23,10 @@ static const char *deserved_core(void)
 {
     switch (cpu_level()) {
     case CPU_AVX512:
+    case CPU_AVX512_VNNI:
         return "SkylakeX";
     case CPU_AVX2:
+    case CPU_AVX2_VNNI:
         return "Haswell";
     case CPU_BASE:
     case CPU_NEON:

@@ -5,13 +5,23 @@
 #ifndef AHA_CORE_CPU_H
 #define AHA_CORE_CPU_H
 
+#include <stdbool.h>
+
+/** From the slowest to the fastest. */
 enum cpu_level {
-    CPU_BASE,   /* whatever the compiler's default target is */
-    CPU_NEON,   /* AArch64's own */
-    CPU_AVX2,   /* AVX2, FMA */
-    CPU_AVX512, /* AVX-512 F, BW, DQ, VL */
+    CPU_BASE,        /* whatever the compiler's default target is */
+    CPU_NEON,        /* AArch64's own */
+    CPU_AVX2,        /* AVX2, FMA */
+    CPU_AVX2_VNNI,   /* and products of bytes */
+    CPU_AVX512,      /* AVX-512 F, BW, DQ, VL */
+    CPU_AVX512_VNNI, /* and products of bytes */
+    CPU_BEST = CPU_AVX512_VNNI,
 };
 
+/** A level may be there without those below it. */
+bool cpu_supports(enum cpu_level level);
+
+/** The highest level there is. */
 enum cpu_level cpu_level(void);
 
 #endif

@@ -12,7 +12,7 @@ enum aha_status aha_init(const char *argv0, struct aha_error *err)
     if (status != AHA_OK) {
         return status;
     }
-    kernel_init(CPU_AVX512);
+    kernel_init(CPU_BEST);
     return image_vips_init(argv0, err);
 }
 

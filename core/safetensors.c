@@ -35,20 +35,25 @@ struct header_walk {
     struct aha_error *err;
 };
 
+static const struct dtype {
+    const char *name;
+    size_t bytes;
+} dtypes[] = {
+    [TENSOR_F32] = {"F32", 4},
+    [TENSOR_F16] = {"F16", 2},
+    [TENSOR_I8] = {"I8", 1},
+};
+
 static bool read_dtype(const struct document_node *entry,
-                       enum tensor_dtype *out, size_t *element_bytes)
+                       enum tensor_dtype *out)
 {
     const char *name = document_borrow_string(entry, "dtype");
 
-    if (name != NULL && strcmp(name, "F32") == 0) {
-        *out = TENSOR_F32;
-        *element_bytes = 4;
-        return true;
-    }
-    if (name != NULL && strcmp(name, "F16") == 0) {
-        *out = TENSOR_F16;
-        *element_bytes = 2;
-        return true;
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++) {
+        if (name != NULL && strcmp(name, dtypes[i].name) == 0) {
+            *out = (enum tensor_dtype)i;
+            return true;
+        }
     }
     return false;
 }
@@ -81,7 +86,6 @@ static enum aha_status read_tensor(const struct safetensors *file,
                                    struct aha_error *err)
 {
     size_t data_bytes = file->n_bytes - file->data_start;
-    size_t element_bytes;
     size_t expected;
     int64_t ends[2];
 
@@ -96,12 +100,14 @@ static enum aha_status read_tensor(const struct safetensors *file,
                              "tensor %.60s: want dtype, shape, data_offsets",
                              name);
     }
-    if (!read_dtype(entry, &tensor->dtype, &element_bytes)) {
+    if (!read_dtype(entry, &tensor->dtype)) {
         return aha_error_set(err, AHA_ERR_WEIGHTS,
-                             "tensor %.60s: dtype must be F32 or F16", name);
+                             "tensor %.60s: dtype must be F32, F16 or I8",
+                             name);
     }
     if (!read_shape(entry, tensor) ||
-        !alloc_mul(tensor->n_elements, element_bytes, &expected)) {
+        !alloc_mul(tensor->n_elements, dtypes[tensor->dtype].bytes,
+                   &expected)) {
         return aha_error_set(err, AHA_ERR_WEIGHTS,
                              "tensor %.60s: the shape is no list of at most "
                              "%d positive sizes",
@@ -186,7 +192,7 @@ static enum aha_status check_tiling(struct safetensors *file,
                                  tensor->offset < at ? "overlap another's"
                                                      : "leave a hole before");
         }
-        at += tensor->n_elements * (tensor->dtype == TENSOR_F32 ? 4 : 2);
+        at += tensor->n_elements * dtypes[tensor->dtype].bytes;
     }
     if (at != file->n_bytes) {
         return aha_error_set(err, AHA_ERR_WEIGHTS,
@@ -362,12 +368,13 @@ static bool shape_fits(const struct safetensor *tensor, int rank,
     return true;
 }
 
-enum aha_status safetensors_read(const struct safetensors *file,
-                                 const char *name, int rank, int *dims,
-                                 float **out, struct aha_error *err)
+/* The tensor, if it is there, of this shape and kind. */
+static enum aha_status find_fitting(const struct safetensors *file,
+                                    const char *name, int rank, const int *dims,
+                                    bool is_int8, const struct safetensor **out,
+                                    struct aha_error *err)
 {
     const struct safetensor *tensor = safetensors_find(file, name);
-    float *values;
 
     if (tensor == NULL) {
         return aha_error_set(err, AHA_ERR_WEIGHTS, "tensor %.80s is missing",
@@ -378,6 +385,26 @@ enum aha_status safetensors_read(const struct safetensors *file,
                              "tensor %.80s has another shape than the "
                              "configuration needs",
                              name);
+    }
+    if ((tensor->dtype == TENSOR_I8) != is_int8) {
+        return aha_error_set(err, AHA_ERR_WEIGHTS, "tensor %.80s must%s be I8",
+                             name, is_int8 ? "" : " not");
+    }
+    *out = tensor;
+    return AHA_OK;
+}
+
+enum aha_status safetensors_read(const struct safetensors *file,
+                                 const char *name, int rank, int *dims,
+                                 float **out, struct aha_error *err)
+{
+    const struct safetensor *tensor = NULL;
+    float *values;
+    enum aha_status status =
+        find_fitting(file, name, rank, dims, false, &tensor, err);
+
+    if (status != AHA_OK) {
+        return status;
     }
     values = expand(file, tensor);
     if (values == NULL) {
@@ -392,9 +419,29 @@ enum aha_status safetensors_read(const struct safetensors *file,
                                  name);
         }
     }
-    for (int i = 0; i < rank; i++) {
-        dims[i] = tensor->dims[i];
+    memcpy(dims, tensor->dims, (size_t)rank * sizeof *dims);
+    *out = values;
+    return AHA_OK;
+}
+
+enum aha_status safetensors_read_int8(const struct safetensors *file,
+                                      const char *name, int rank, int *dims,
+                                      int8_t **out, struct aha_error *err)
+{
+    const struct safetensor *tensor = NULL;
+    int8_t *values;
+    enum aha_status status =
+        find_fitting(file, name, rank, dims, true, &tensor, err);
+
+    if (status != AHA_OK) {
+        return status;
     }
+    values = alloc_array(tensor->n_elements, 1);
+    if (values == NULL) {
+        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
+    }
+    memcpy(values, file->bytes + tensor->offset, tensor->n_elements);
+    memcpy(dims, tensor->dims, (size_t)rank * sizeof *dims);
     *out = values;
     return AHA_OK;
 }

@@ -24,6 +24,7 @@ enum {
 enum tensor_dtype {
     TENSOR_F32,
     TENSOR_F16,
+    TENSOR_I8,
 };
 
 /** One tensor as it lies in the file. */
@@ -83,5 +84,11 @@ enum aha_status safetensors_read(const struct safetensors *file,
                                  const char *name, int rank, int *dims,
                                  float **out,
                                  struct aha_error *err) AHA_MUST_CHECK;
+
+/** The same for a tensor of signed bytes, which the other refuses. */
+enum aha_status safetensors_read_int8(const struct safetensors *file,
+                                      const char *name, int rank, int *dims,
+                                      int8_t **out,
+                                      struct aha_error *err) AHA_MUST_CHECK;
 
 #endif

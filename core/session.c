@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "aha/pipeline.h"
@@ -103,27 +104,54 @@ enum aha_status aha_models_folder(char *out, size_t capacity,
                          "name their folder with --models");
 }
 
-enum aha_status aha_pipeline_open(struct aha_pipeline **out, const char *folder,
+/* `path` as a folder and the name of the expression file in it. */
+static bool split(const char *path, char *folder, size_t capacity,
+                  const char **name)
+{
+    struct stat about;
+    char *slash;
+
+    if (strlen(path) >= capacity) {
+        return false;
+    }
+    memcpy(folder, path, strlen(path) + 1);
+    *name = "expression.safetensors";
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) {
+        return true;
+    }
+    slash = strrchr(folder, '/');
+    *name = slash == NULL ? path : path + (slash - folder) + 1;
+    if (slash == NULL) {
+        memcpy(folder, ".", sizeof ".");
+    } else {
+        slash[slash == folder ? 1 : 0] = '\0';
+    }
+    return true;
+}
+
+enum aha_status aha_pipeline_open(struct aha_pipeline **out, const char *path,
                                   struct aha_error *err)
 {
     char found[PATH_MAX];
+    char folder[PATH_MAX];
     char detector[PATH_MAX];
     char landmarks[PATH_MAX];
     char expression[PATH_MAX];
     struct aha_pipeline_files files = {detector, landmarks, expression};
+    const char *name = NULL;
 
-    if (folder == NULL) {
+    if (path == NULL) {
         enum aha_status status = aha_models_folder(found, sizeof found, err);
 
         if (status != AHA_OK) {
             return status;
         }
-        folder = found;
+        path = found;
     }
-    if (!join(detector, sizeof detector, folder, "detector.safetensors") ||
+    if (!split(path, folder, sizeof folder, &name) ||
+        !join(detector, sizeof detector, folder, "detector.safetensors") ||
         !join(landmarks, sizeof landmarks, folder, "landmarks.safetensors") ||
-        !join(expression, sizeof expression, folder,
-              "expression.safetensors")) {
+        !join(expression, sizeof expression, folder, name)) {
         return aha_error_set(err, AHA_ERR_IO, "the folder's name is too long");
     }
     return aha_pipeline_create(out, &files, err);

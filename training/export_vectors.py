@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from training.aha import (align, golden_graphs, graph, paths, safetensors,
-                          weight_file)
+from training.aha import (align, golden_graphs, graph, int8, paths,
+                          safetensors, weight_file)
 from training.aha.model import MEAN, STD, Aha
 
 FACES = 3
@@ -69,17 +69,21 @@ def about(kind, config):
             "config": json.dumps(config, separators=(",", ":"))}
 
 
-def write_graph(writer, case, name, tensors):
+def write_graph(writer, case, name, tensors, dtype=torch.float32):
     """One graph file: the graph, its tensors, an input and the outputs."""
     last = len(case.layers)
     config = {"input": case.shape, "layers": case.layers,
               "outputs": {"y": last}}
     x, maps = case.draw(1, *case.shape), {}
-    y = graph.run(config, {k: v.float() for k, v in tensors.items()}, x, maps)
+    weights = graph.tensors_to_torch({k: v.numpy()
+                                      for k, v in tensors.items()})
+    y = graph.run(config, {k: v.to(dtype) for k, v in weights.items()},
+                  x.to(dtype), maps)
     tensors = dict(tensors)
-    tensors["golden.input"], tensors["golden.output.y"] = x[0], y["y"][0]
+    tensors["golden.input"] = x[0]
+    tensors["golden.output.y"] = y["y"][0].float()
     for value, heat in maps.items():
-        tensors[f"golden.attention.{value}"] = heat[0]
+        tensors[f"golden.attention.{value}"] = heat[0].float()
     writer.write(name, tensors, about("detector", {"graph": config}))
 
 
@@ -89,6 +93,20 @@ def write_graphs(writer):
     case = next(golden_graphs.convolutions())
     write_graph(writer, case, "conv2d_f16",
                 {k: v.half() for k, v in case.tensors.items()})
+
+
+def write_int8(writer):
+    """Residual blocks in bytes, of more channels than a block."""
+    case = golden_graphs.int8_residual()
+    net = {"input": case.shape, "layers": case.layers, "outputs": {}}
+    arrays = {k: v.numpy() for k, v in case.tensors.items()}
+    values = int8.byte_values(case.layers, int8.convolutions(case.layers))
+    steps = int8.calibrate(net, case.tensors, case.draw(16, *case.shape),
+                           values)
+    case.layers = int8.convert(net, case.tensors, steps, arrays)["layers"]
+    write_graph(writer, case, case.name,
+                {k: torch.from_numpy(v) for k, v in arrays.items()},
+                torch.float64)  # else a sum near a half may round otherwise
 
 
 def write_linear(writer):
@@ -256,6 +274,7 @@ def main():
     torch.backends.mkldnn.enabled = False
     writer = Writer(args.out)
     write_graphs(writer)
+    write_int8(writer)
     write_linear(writer)
     write_lstm(writer)
     write_network(writer, "aha_tiny", TINY_AHA, seed=11)

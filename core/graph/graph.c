@@ -13,6 +13,10 @@ enum {
     MAX_KERNEL = 15,
 };
 
+/* So that no multiplier leaves a float's range. */
+static const double MIN_STEP = 1e-6;
+static const double MAX_STEP = 1e6;
+
 /* What reading one layer needs at hand. */
 struct reader {
     struct graph *graph;
@@ -63,14 +67,28 @@ static enum aha_status read_activation(struct reader *reader)
     return read_tensor(reader, "slope", 1, dims, &layer->conv.slope);
 }
 
+static enum aha_status read_weight(struct reader *reader, int *dims)
+{
+    const char *name = document_borrow_string(reader->node, "weight");
+    const struct safetensor *tensor =
+        name == NULL ? NULL : safetensors_find(reader->file, name);
+
+    if (tensor != NULL && tensor->dtype == TENSOR_I8 &&
+        reader->layer->op == OP_CONV2D) {
+        reader->graph->parameters += (int64_t)tensor->n_elements;
+        return layer_read_int8(reader->layer, reader->file, name, dims,
+                               reader->err);
+    }
+    return read_tensor(reader, "weight", 4, dims, &reader->layer->conv.weight);
+}
+
 static enum aha_status read_conv_tensors(struct reader *reader, int groups)
 {
     struct layer *layer = reader->layer;
     struct conv2d *conv = &layer->conv;
     int dims[4] = {-1, layer->in_c / groups, -1, -1};
     int bias_dims[1];
-    enum aha_status status =
-        read_tensor(reader, "weight", 4, dims, &conv->weight);
+    enum aha_status status = read_weight(reader, dims);
 
     if (status != AHA_OK) {
         return status;
@@ -81,7 +99,8 @@ static enum aha_status read_conv_tensors(struct reader *reader, int groups)
         return status;
     }
     if (dims[0] > MAX_CHANNELS || dims[2] > MAX_KERNEL ||
-        dims[3] > MAX_KERNEL || (groups != 1 && dims[0] != groups)) {
+        dims[3] > MAX_KERNEL ||
+        (groups != 1 && (dims[0] != groups || conv->int8.weight != NULL))) {
         return aha_error_set(reader->err, AHA_ERR_WEIGHTS,
                              "tensor %.60s: a kernel of this shape is not "
                              "supported",
@@ -93,6 +112,13 @@ static enum aha_status read_conv_tensors(struct reader *reader, int groups)
     conv->kernel_h = dims[2];
     conv->kernel_w = dims[3];
     conv->groups = groups;
+    conv->int8.x_step = graph_step(reader->graph, layer->in[0]);
+    if (conv->int8.weight != NULL && conv->int8.x_step > 0 &&
+        !conv2d_int8_fits(conv)) {
+        return aha_error_set(reader->err, AHA_ERR_WEIGHTS,
+                             "tensor %.60s: sums could pass 32 bits",
+                             document_borrow_string(reader->node, "weight"));
+    }
     return AHA_OK;
 }
 
@@ -202,6 +228,12 @@ static enum aha_status read_upsample(struct reader *reader)
     return document_int(reader->node, "scale", 2, 2, &scale, reader->err);
 }
 
+static enum aha_status read_step(struct reader *reader)
+{
+    return document_real(reader->node, "step", MIN_STEP, MAX_STEP,
+                         &reader->layer->step, reader->err);
+}
+
 static enum aha_status read_nothing(struct reader *reader)
 {
     (void)reader;
@@ -221,6 +253,7 @@ static const struct op_reader {
     [OP_UPSAMPLE_BILINEAR2D] = {"upsample_bilinear2d", 1, read_upsample},
     [OP_SPATIAL_ATTENTION] = {"spatial_attention", 1, read_attention},
     [OP_ADAPTIVE_AVG_POOL2D] = {"adaptive_avg_pool2d", 1, read_nothing},
+    [OP_QUANTIZE] = {"quantize", 1, read_step},
 };
 
 static int channels_of(const struct graph *graph, int value)
@@ -259,7 +292,12 @@ static enum aha_status read_layer(struct reader *reader, int i)
         return aha_error_set(reader->err, AHA_ERR_WEIGHTS,
                              "layer %d: the two inputs differ in channels", i);
     }
-    return op->read(reader);
+    if (layer->op == OP_PAD_CHANNELS) {
+        layer->step = graph_step(reader->graph, layer->in[0]);
+    } else if (document_member(reader->node, "step") != NULL) {
+        status = read_step(reader);
+    }
+    return status == AHA_OK ? op->read(reader) : status;
 }
 
 static enum aha_status read_layers(struct graph *graph,
@@ -382,6 +420,9 @@ enum aha_status graph_create(struct graph **out,
     }
     if (status == AHA_OK) {
         graph_fuse(graph);
+        status = graph_check_int8(graph, err);
+    }
+    if (status == AHA_OK) {
         status = graph_pack(graph);
     }
     if (status == AHA_ERR_MEMORY) {

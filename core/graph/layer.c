@@ -28,10 +28,14 @@ struct margin layer_margin(const struct layer *layer)
 
 bool layer_is_banded(const struct layer *layer)
 {
+    if (layer->step > 0) {
+        return false;
+    }
     switch (layer->op) {
     case OP_CONV2D:
         return layer->conv.algorithm != CONV2D_WINOGRAD2 &&
-               layer->conv.algorithm != CONV2D_WINOGRAD4;
+               layer->conv.algorithm != CONV2D_WINOGRAD4 &&
+               layer->conv.algorithm != CONV2D_INT8;
     case OP_ADD:
     case OP_MAX_POOL2D:
     case OP_AVG_POOL2D:
@@ -40,6 +44,7 @@ bool layer_is_banded(const struct layer *layer)
     case OP_UPSAMPLE_BILINEAR2D:
     case OP_SPATIAL_ATTENTION:
     case OP_ADAPTIVE_AVG_POOL2D:
+    case OP_QUANTIZE:
     case OP_NONE:
         break;
     }
@@ -136,6 +141,7 @@ bool layer_shape(const struct layer *layer, struct graph_shape in,
     case OP_ADD:
     case OP_PAD_CHANNELS:
     case OP_SPATIAL_ATTENTION:
+    case OP_QUANTIZE:
         break;
     }
     return out->h >= 1 && out->w >= 1 && out->h <= GRAPH_MAX_SIDE &&
@@ -270,6 +276,7 @@ static void run_block(const struct layer *layer, const struct layer_run *run,
     case OP_NONE:
     case OP_CONV2D:
     case OP_SPATIAL_ATTENTION:
+    case OP_QUANTIZE:
         break;
     }
 }
@@ -293,6 +300,10 @@ void layer_run(const struct layer *layer, const struct layer_run *run)
     if (layer->op == OP_SPATIAL_ATTENTION) {
         spatial_attention_run(&layer->conv, &run->a, &run->y, run->work,
                               run->attention);
+        return;
+    }
+    if (layer->step > 0) {
+        layer_run_int8(layer, run);
         return;
     }
     for (int image = 0; image < run->y.images; image++) {

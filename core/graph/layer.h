@@ -26,6 +26,7 @@ enum op {
     OP_UPSAMPLE_BILINEAR2D,
     OP_SPATIAL_ATTENTION,
     OP_ADAPTIVE_AVG_POOL2D,
+    OP_QUANTIZE,
     OP_NONE, /* merged into another layer */
 };
 
@@ -39,6 +40,7 @@ struct layer {
     int n_in;
     int in_c;
     int out_c;
+    float step;          /* the value is bytes, one worth this; 0: floats */
     struct conv2d conv;  /* conv2d, spatial_attention; activation of add */
     struct conv2d front; /* depthwise before a conv2d, when has_front */
     bool has_front;
@@ -69,6 +71,7 @@ struct margin {
 /** What one layer computes on: see layer_run. */
 struct layer_run {
     struct map a, b;    /* inputs; b.data is NULL with one */
+    float a_step;       /* of bytes */
     const float *plain; /* the graph's input, when the layer reads it plain */
     struct map y;
     int first, rows;  /* of y to compute; all unless layer_is_banded */
@@ -78,6 +81,26 @@ struct layer_run {
 
 /** Merge layers where one pass over the pixels does for two or three. */
 void graph_fuse(struct graph *graph);
+
+/**
+ * Read a convolution's weights of signed bytes [O, I, kH, kW] and their scales.
+ *
+ * @param dims  as safetensors_read's
+ */
+enum aha_status layer_read_int8(struct layer *layer,
+                                const struct safetensors *file,
+                                const char *name, int *dims,
+                                struct aha_error *err) AHA_MUST_CHECK;
+
+/** What one byte of a value is worth, or 0: it is floats. */
+float graph_step(const struct graph *graph, int value);
+
+/**
+ * Once merged: every layer takes the bytes or floats that it is given, and no
+ * output is bytes. Convolutions of bytes learn their steps.
+ */
+enum aha_status graph_check_int8(struct graph *graph,
+                                 struct aha_error *err) AHA_MUST_CHECK;
 
 /** Choose every convolution's algorithm and bring its weights in order. */
 enum aha_status graph_pack(struct graph *graph) AHA_MUST_CHECK;
@@ -117,5 +140,8 @@ size_t layer_work_floats(const struct layer *layer, struct graph_shape in,
                          int images);
 
 void layer_run(const struct layer *layer, const struct layer_run *run);
+
+/** quantize, and avg_pool2d of bytes. */
+void layer_run_int8(const struct layer *layer, const struct layer_run *run);
 
 #endif

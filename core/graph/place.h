@@ -9,12 +9,15 @@
 
 /**
  * Where one value lives and for how long: blocks of 16 channels, each pixel of
- * a block 16 floats, with the zeros around it that its readers want. A value
- * that only its own stretch reads keeps the few rows still needed there.
+ * a block 16 floats, or of 32 or 64 that are bytes, 8 or 16 floats' room; with
+ * the zeros around it that its readers want. A value that only its own stretch
+ * reads keeps the few rows still needed there.
  */
 struct place {
     struct graph_shape shape;
     struct margin margin;
+    int pixel; /* floats of a block */
+    int blocks;
     int rows;         /* that it has room for; fewer than shape.h: a window */
     size_t row;       /* floats from row to row */
     size_t plane;     /* from block to block */

@@ -147,6 +147,19 @@ static bool place_input(struct graph_plan *plan, struct graph_shape shape)
            put(plan, input, 0);
 }
 
+/* Blocks of floats, or of bytes. */
+static void set_blocks(struct place *place, float step)
+{
+    int channels = KERNEL_BLOCK;
+
+    place->pixel = KERNEL_BLOCK;
+    if (step > 0) {
+        channels = kernel_int8_pixel(place->shape.c);
+        place->pixel = channels / (int)sizeof(float);
+    }
+    place->blocks = (place->shape.c + channels - 1) / channels;
+}
+
 /* Give a value of known shape its place; its stretch's values live at once. */
 static bool place_value(struct graph_plan *plan, int value, int made)
 {
@@ -155,13 +168,14 @@ static bool place_value(struct graph_plan *plan, int value, int made)
     int columns = place->shape.w + margin->left + margin->right;
     int rows = place->rows + margin->top + margin->bottom;
 
-    place->row = (size_t)columns * KERNEL_BLOCK;
+    set_blocks(place, graph_step(plan->graph, value));
+    place->row = (size_t)columns * (size_t)place->pixel;
     place->plane = (size_t)rows * place->row;
-    place->image = (size_t)kernel_blocks(place->shape.c) * place->plane;
+    place->image = (size_t)place->blocks * place->plane;
     if (place->image > MAX_FLOATS / (size_t)plan->images) {
         return false;
     }
-    place->size = (size_t)plan->images * place->image;
+    place->size = whole_lines((size_t)plan->images * place->image);
     return put(plan, place, lowest_free(plan, value, made, place->size));
 }
 

@@ -63,7 +63,7 @@ static bool fuse_add(struct graph *graph, struct layer *layer, int k)
     struct conv2d sum = layer->conv;
 
     if (conv == NULL || conv->conv.groups != 1 ||
-        conv->conv.activation != ACTIVATION_NONE) {
+        conv->conv.activation != ACTIVATION_NONE || conv->step > 0) {
         return false;
     }
     layer->op = OP_CONV2D;
@@ -91,7 +91,7 @@ static void fuse_front(struct graph *graph, struct layer *layer)
     struct layer *front = private_conv(graph, layer->in[0]);
 
     if (front == NULL || front->conv.groups == 1 ||
-        !is_pointwise(&layer->conv)) {
+        layer->conv.int8.weight != NULL || !is_pointwise(&layer->conv)) {
         return;
     }
     layer->in[0] = front->in[0];

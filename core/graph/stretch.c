@@ -163,7 +163,7 @@ struct map place_map(const struct place *place, const struct progress *progress,
     return (struct map){
         .data = workspace + (ptrdiff_t)place->offset +
                 above * (ptrdiff_t)place->row +
-                (ptrdiff_t)place->margin.left * KERNEL_BLOCK,
+                (ptrdiff_t)place->margin.left * place->pixel,
         .c = place->shape.c,
         .h = place->shape.h,
         .w = place->shape.w,
@@ -176,7 +176,7 @@ struct map place_map(const struct place *place, const struct progress *progress,
 
 static size_t planes_of(const struct place *place, int images)
 {
-    return (size_t)images * (size_t)kernel_blocks(place->shape.c);
+    return (size_t)images * (size_t)place->blocks;
 }
 
 static void clear(float *floats, size_t n)
@@ -187,8 +187,8 @@ static void clear(float *floats, size_t n)
 void place_clear(const struct place *place, float *workspace, int images)
 {
     const struct margin *margin = &place->margin;
-    size_t left = (size_t)margin->left * KERNEL_BLOCK;
-    size_t right = (size_t)margin->right * KERNEL_BLOCK;
+    size_t left = (size_t)(margin->left * place->pixel);
+    size_t right = (size_t)(margin->right * place->pixel);
     size_t top = (size_t)margin->top * place->row;
 
     for (size_t p = 0; p < planes_of(place, images); p++) {
@@ -240,6 +240,7 @@ static void run_rows(const struct graph_plan *plan, int i, int rows,
     struct layer_run run = {
         .a = place_map(&plan->places[layer->in[0]], &progress[layer->in[0]],
                        workspace, images),
+        .a_step = graph_step(plan->graph, layer->in[0]),
         .plain = workspace + plan->input.offset,
         .y = place_map(&plan->places[i + 1], &progress[i + 1], workspace,
                        images),

@@ -6,25 +6,27 @@
 /* Written once at start, before threads: the one choice of the process. */
 static _Atomic(const struct kernels *) chosen = &kernels_scalar;
 
+/* By level; NULL where no table is built for it. */
+static const struct kernels *const tables[] = {
+    [CPU_BASE] = &kernels_scalar,
+#if defined(__x86_64__)
+    [CPU_AVX2] = &kernels_avx2,     [CPU_AVX2_VNNI] = &kernels_avx2_vnni,
+    [CPU_AVX512] = &kernels_avx512, [CPU_AVX512_VNNI] = &kernels_avx512_vnni,
+#elif defined(__aarch64__)
+    [CPU_NEON] = &kernels_neon,
+#endif
+};
+
 void kernel_init(enum cpu_level cap)
 {
-    const struct kernels *table = &kernels_scalar;
-    enum cpu_level level = cpu_level() < cap ? cpu_level() : cap;
+    int level = (int)cap;
 
-#if defined(__x86_64__)
-    if (level == CPU_AVX512) {
-        table = &kernels_avx512;
-    } else if (level == CPU_AVX2) {
-        table = &kernels_avx2;
+    while (level > CPU_BASE &&
+           (level >= (int)(sizeof tables / sizeof *tables) ||
+            tables[level] == NULL || !cpu_supports((enum cpu_level)level))) {
+        level--;
     }
-#elif defined(__aarch64__)
-    if (level == CPU_NEON) {
-        table = &kernels_neon;
-    }
-#else
-    (void)level;
-#endif
-    atomic_store(&chosen, table);
+    atomic_store(&chosen, tables[level]);
 }
 
 const struct kernels *kernel_table(void)

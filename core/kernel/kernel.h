@@ -13,7 +13,9 @@
 #ifndef AHA_KERNEL_KERNEL_H
 #define AHA_KERNEL_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/cpu.h"
 
@@ -108,6 +110,43 @@ struct winograd {
     int tiles; /* that go through at once */
 };
 
+/**
+ * A value of bytes, v = scale * byte: blocks of 32 channels when there are no
+ * more, else of 64, a pixel of a block that many bytes side by side. Everything
+ * is in bytes. Also one of floats where that is said.
+ */
+struct int8_map {
+    uint8_t *data; /* pixel (0, 0) of the first image */
+    int pixel;     /* 32 or 64 */
+    int blocks;
+    size_t row, plane, image;
+};
+
+/**
+ * A dense convolution of bytes to bytes or floats: the sum, a whole number
+ * that begins with the bias, times a multiplier a channel, plus the residual
+ * times its own; then rounded, ties to even, and cut off at 0 and 255, or as
+ * a float.
+ */
+struct conv_int8 {
+    struct int8_map x; /* data is at the first tap of pixel (0, 0) of y */
+    struct int8_map y;
+    bool is_float; /* y is, in blocks of 16 */
+    bool is_relu;  /* used when is_float */
+    struct int8_map residual;
+    int residual_blocks; /* of 16 channels; the others add nothing */
+    int images, h, w;    /* of y */
+    int y_blocks;        /* of 16 channels */
+    int stride, kernel_h, kernel_w;
+    int quads; /* groups of 4 channels in the last block of x */
+    /* [y_blocks, made even][x.blocks][kernel_h][kernel_w][quads][16][4] */
+    const int8_t *weight;
+    size_t weight_block;     /* bytes a block of y */
+    const int32_t *bias;     /* [y_blocks, made even][16] */
+    const float *multiplier; /* the same */
+    float residual_multiplier;
+};
+
 struct kernels {
     const char *isa;
 
@@ -152,7 +191,27 @@ struct kernels {
 
     /** sums [16] += x, n pixels of one block. */
     void (*sum)(const float *x, size_t n, float *sums);
+
+    /** The same bytes on every instruction set. */
+    void (*conv_int8)(const struct conv_int8 *job);
+
+    /** 16 channels to bytes: x * multiplier, n pixels `pixel` bytes apart. */
+    void (*quantize)(const float *x, size_t n, float multiplier, int pixel,
+                     uint8_t *y);
+
+    /**
+     * avg_pool over 16 channels of bytes, times `ratio`; the window's rows are
+     * in bytes.
+     */
+    void (*avg_pool_int8)(const uint8_t *x, const struct window *window,
+                          float ratio, int pixel, uint8_t *y);
 };
+
+/** Bytes of a pixel of a block, for bytes of so many channels. */
+static inline int kernel_int8_pixel(int channels)
+{
+    return channels <= 32 ? 32 : 64;
+}
 
 /** Blocks of this many channels. */
 static inline int kernel_blocks(int channels)
@@ -160,10 +219,27 @@ static inline int kernel_blocks(int channels)
     return (channels + KERNEL_BLOCK - 1) / KERNEL_BLOCK;
 }
 
+/** A map of bytes as the kernels for them take it. */
+static inline struct int8_map kernel_int8_map(const struct map *map)
+{
+    int pixel = kernel_int8_pixel(map->c);
+
+    return (struct int8_map){
+        .data = (uint8_t *)map->data,
+        .pixel = pixel,
+        .blocks = (map->c + pixel - 1) / pixel,
+        .row = map->row * sizeof(float),
+        .plane = map->plane * sizeof(float),
+        .image = map->image * sizeof(float),
+    };
+}
+
 extern const struct kernels kernels_scalar;
 #if defined(__x86_64__)
 extern const struct kernels kernels_avx2;
+extern const struct kernels kernels_avx2_vnni;
 extern const struct kernels kernels_avx512;
+extern const struct kernels kernels_avx512_vnni;
 #elif defined(__aarch64__)
 extern const struct kernels kernels_neon;
 #endif

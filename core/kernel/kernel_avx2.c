@@ -3,7 +3,8 @@
 #if !defined(__AVX2__) || !defined(__FMA__)
 #error "this file needs -mavx2 -mfma"
 #endif
-#define ISA avx2
+#define ISA      avx2
+#define ISA_VNNI avx2_vnni
 #include "core/kernel/kernel_impl.h"
 #else
 /* Nothing to build for this processor family. */

@@ -3,7 +3,8 @@
 #if !defined(__AVX512F__) || !defined(__AVX512VL__)
 #error "this file needs -mavx512f -mavx512vl"
 #endif
-#define ISA avx512
+#define ISA      avx512
+#define ISA_VNNI avx512_vnni
 #include "core/kernel/kernel_impl.h"
 #else
 /* Nothing to build for this processor family. */

@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "core/kernel/conv_direct.h"
+#include "core/kernel/conv_int8.h"
 #include "core/kernel/conv_winograd.h"
+#include "core/kernel/int8.h"
 #include "core/kernel/kernel.h"
 #include "core/kernel/kernel_vec.h"
 #include "core/kernel/maps.h"
@@ -77,18 +79,27 @@ static void im2col(const float *x, int channels, const struct window *window,
     }
 }
 
-const struct kernels PASTE(kernels_, ISA) = {
-    .isa = TEXT(ISA),
-    .im2col = im2col,
-    .conv_row = conv_row,
-    .depthwise_row = depthwise_row,
-    .winograd = winograd,
-    .block = block,
-    .add = add,
-    .max_pool = max_pool,
-    .avg_pool = avg_pool,
-    .upsample2 = upsample2,
-    .channel_mean_max = channel_mean_max,
-    .multiply_map = multiply_map,
-    .sum = sum,
-};
+#define TABLE(name, convolve_int8)                                             \
+    const struct kernels PASTE(kernels_, name) = {                             \
+        .isa = TEXT(name),                                                     \
+        .im2col = im2col,                                                      \
+        .conv_row = conv_row,                                                  \
+        .depthwise_row = depthwise_row,                                        \
+        .winograd = winograd,                                                  \
+        .block = block,                                                        \
+        .add = add,                                                            \
+        .max_pool = max_pool,                                                  \
+        .avg_pool = avg_pool,                                                  \
+        .upsample2 = upsample2,                                                \
+        .channel_mean_max = channel_mean_max,                                  \
+        .multiply_map = multiply_map,                                          \
+        .sum = sum,                                                            \
+        .conv_int8 = convolve_int8,                                            \
+        .quantize = quantize,                                                  \
+        .avg_pool_int8 = avg_pool_int8,                                        \
+    }
+
+TABLE(ISA, conv_int8);
+#if defined(ISA_VNNI)
+TABLE(ISA_VNNI, conv_int8_vnni);
+#endif

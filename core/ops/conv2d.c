@@ -84,6 +84,7 @@ size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
                (size_t)winograd_tiles(conv, out_h, out_w, images);
     case CONV2D_DIRECT:
     case CONV2D_DEPTHWISE:
+    case CONV2D_INT8:
         break;
     }
     return 0;
@@ -310,6 +311,9 @@ void conv2d_run(const struct conv2d *conv, const struct conv2d_run *run)
     case CONV2D_WINOGRAD2:
     case CONV2D_WINOGRAD4:
         run_winograd(conv, run);
+        break;
+    case CONV2D_INT8:
+        conv2d_int8_run(conv, run);
         break;
     }
 }

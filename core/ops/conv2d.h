@@ -24,6 +24,22 @@ enum conv2d_algorithm {
     CONV2D_PLAIN,     /* reads a plain input of few planes, by im2col */
     CONV2D_WINOGRAD2, /* F(2 x 2, 3 x 3) */
     CONV2D_WINOGRAD4, /* F(4 x 4, 3 x 3) */
+    CONV2D_INT8,      /* directly, of bytes; has int8.weight */
+};
+
+/**
+ * What a convolution of bytes has besides. A step is what one is worth: value
+ * = step * byte.
+ */
+struct conv2d_int8 {
+    int8_t *weight;      /* as conv2d's, which is NULL then; until packed */
+    float *weight_scale; /* [out_c], above 0, until packed */
+    float x_step;
+    float y_step;        /* 0: the result is floats */
+    float residual_step; /* when there is one */
+    const int8_t *packed;
+    const int32_t *bias;
+    const float *multiplier;
 };
 
 /** Parameters; immutable once packed. All storage is owned. */
@@ -43,6 +59,7 @@ struct conv2d {
     enum conv2d_algorithm algorithm;
     float *packed; /* weights as the kernels read them, bias and slope */
     struct finish finish;
+    struct conv2d_int8 int8;
 };
 
 /** Input, output and surroundings of one run. */
@@ -76,6 +93,16 @@ enum aha_status conv2d_pack(struct conv2d *conv, bool is_plain, int h,
 
 /** The activation alone, for an add: no bias, finish.slope of out_c. */
 enum aha_status conv2d_pack_activation(struct conv2d *conv) AHA_MUST_CHECK;
+
+/**
+ * Whether the sums of a convolution of bytes fit 32 bits, once int8.x_step is
+ * known.
+ */
+bool conv2d_int8_fits(const struct conv2d *conv);
+
+/** conv2d_pack and conv2d_run of CONV2D_INT8, which they call. */
+enum aha_status conv2d_int8_pack(struct conv2d *conv) AHA_MUST_CHECK;
+void conv2d_int8_run(const struct conv2d *conv, const struct conv2d_run *run);
 
 void conv2d_fini(struct conv2d *conv);
 

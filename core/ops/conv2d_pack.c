@@ -193,6 +193,7 @@ static float *pack_block(const struct conv2d *conv, int block, float *out)
         return pack_winograd(conv, 4, block, out);
     case CONV2D_DEPTHWISE:
     case CONV2D_PLAIN:
+    case CONV2D_INT8:
         break;
     }
     return pack_plain(conv, block, out);
@@ -255,6 +256,9 @@ enum aha_status conv2d_pack(struct conv2d *conv, bool is_plain, int h, int w)
     enum aha_status status;
     float *out;
 
+    if (conv->int8.weight != NULL) {
+        return conv2d_int8_pack(conv);
+    }
     conv->algorithm = choose(conv, is_plain, h, w);
     status = pack(conv, (size_t)blocks * block_floats(conv));
     if (status != AHA_OK) {
@@ -279,4 +283,7 @@ void conv2d_fini(struct conv2d *conv)
     release(&conv->bias);
     release(&conv->slope);
     release(&conv->packed);
+    free(conv->int8.weight);
+    conv->int8.weight = NULL;
+    release(&conv->int8.weight_scale);
 }

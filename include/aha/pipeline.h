@@ -115,9 +115,10 @@ enum aha_status aha_pipeline_create(struct aha_pipeline **out,
  * The same from a folder that holds detector.safetensors,
  * landmarks.safetensors and expression.safetensors.
  *
- * @param folder  NULL: as aha_models_folder says
+ * @param path  the folder, or another expression file in such a folder; NULL:
+ *              as aha_models_folder says
  */
-enum aha_status aha_pipeline_open(struct aha_pipeline **out, const char *folder,
+enum aha_status aha_pipeline_open(struct aha_pipeline **out, const char *path,
                                   struct aha_error *err) AHA_MUST_CHECK;
 
 /**

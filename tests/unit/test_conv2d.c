@@ -409,7 +409,7 @@ START_TEST(random_shapes)
             ck_assert_msg(seen[k], "algorithm %zu never chosen", k);
         }
     }
-    kernel_init(CPU_AVX512);
+    kernel_init(CPU_BEST);
 }
 END_TEST
 

@@ -19,7 +19,7 @@ enum { N_CASES = 200, MAX_SIDE = 37, BLOCK = KERNEL_BLOCK, FLOATS = 1 << 16 };
 static const double TOLERANCE = 1e-5;
 static const float UNTOUCHED = 99;
 
-static const struct kernels *tables[4];
+static const struct kernels *tables[CPU_BEST + 1];
 static int n_tables;
 
 /* x, what is wanted and what comes out, on cache lines. */
@@ -36,7 +36,7 @@ static void set_up(void)
             tables[n_tables++] = kernel_table();
         }
     }
-    kernel_init(CPU_AVX512);
+    kernel_init(CPU_BEST);
     x = alloc_floats(FLOATS);
     wanted = alloc_floats(FLOATS);
     got = alloc_floats(FLOATS);
@@ -349,8 +349,72 @@ START_TEST(pixels)
 }
 END_TEST
 
+static float to_byte(float v)
+{
+    return nearbyintf(fminf(fmaxf(v, 0), 255));
+}
+
+/* The mean of output pixel i of a pool over bytes of floats. */
+static float pooled(const struct window *pool, const float *from, int i)
+{
+    int top = i / BLOCK / pool->out_w * pool->stride;
+    int left = i / BLOCK % pool->out_w * pool->stride;
+    float total = 0;
+    int seen = 0;
+
+    for (int t = 0; t < pool->kernel_h * pool->kernel_w; t++) {
+        int r = top + t / pool->kernel_w;
+        int k = left + t % pool->kernel_w;
+
+        if (r < pool->in_h && k < pool->in_w) {
+            total += from[(r * pool->in_w + k) * BLOCK + i % BLOCK];
+            seen++;
+        }
+    }
+    return to_byte(total * (0.7F / (float)seen));
+}
+
+/* quantize, and avg_pool_int8 of what it made: the bytes, as floats. */
+static void call_int8(const struct kernels *table, const struct window *window,
+                      float *y)
+{
+    enum { PIXEL = 32, BYTES = MAX_SIDE * MAX_SIDE * PIXEL };
+    struct window pool = *window;
+    int n = window->in_h * window->in_w;
+    uint8_t *bytes = alloc_array(2, BYTES);
+
+    ck_assert_ptr_nonnull(bytes);
+    pool.kernel_w = window->kernel_h;
+    pool.out_h = (window->in_h - 1) / pool.stride + 1;
+    pool.out_w = (window->in_w - 1) / pool.stride + 1;
+    pool.in_row = (size_t)window->in_w * PIXEL;
+    pool.out_row = (size_t)pool.out_w * PIXEL;
+    if (table != NULL) {
+        table->quantize(x, (size_t)n, 300, PIXEL, bytes);
+        table->avg_pool_int8(bytes, &pool, 0.7F, PIXEL, bytes + BYTES);
+    }
+    for (int i = 0; i < n * BLOCK; i++) {
+        y[i] = table == NULL ? to_byte(x[i] * 300)
+                             : (float)bytes[i / BLOCK * PIXEL + i % BLOCK];
+    }
+    for (int i = 0; i < pool.out_h * pool.out_w * BLOCK; i++) {
+        y[n * BLOCK + i] =
+            table == NULL ? pooled(&pool, y, i)
+                          : (float)bytes[BYTES + i / BLOCK * PIXEL + i % BLOCK];
+    }
+    free(bytes);
+}
+
+START_TEST(bytes)
+{
+    compare(call_int8, 6);
+}
+END_TEST
+
 START_TEST(no_slot_is_empty)
 {
+    int n_levels = 0;
+
     for (int t = 0; t < n_tables; t++) {
         const struct kernels *table = tables[t];
 
@@ -360,12 +424,15 @@ START_TEST(no_slot_is_empty)
                   table->block != NULL && table->add != NULL &&
                   table->max_pool != NULL && table->avg_pool != NULL &&
                   table->upsample2 != NULL && table->channel_mean_max != NULL &&
-                  table->multiply_map != NULL && table->sum != NULL);
+                  table->multiply_map != NULL && table->sum != NULL &&
+                  table->conv_int8 != NULL && table->quantize != NULL &&
+                  table->avg_pool_int8 != NULL);
     }
     ck_assert_str_eq(tables[0]->isa, "scalar");
-    ck_assert_int_eq(n_tables, cpu_level() == CPU_AVX512 ? 3
-                               : cpu_level() == CPU_BASE ? 1
-                                                         : 2);
+    for (int level = CPU_BASE; level <= (int)CPU_BEST; level++) {
+        n_levels += cpu_supports((enum cpu_level)level);
+    }
+    ck_assert_int_eq(n_tables, n_levels);
 }
 END_TEST
 
@@ -381,6 +448,7 @@ Suite *kernel_suite(void)
     tcase_add_test(tests, max_pool);
     tcase_add_test(tests, upsample2);
     tcase_add_test(tests, pixels);
+    tcase_add_test(tests, bytes);
     tcase_add_test(tests, no_slot_is_empty);
     suite_add_tcase(suite, tests);
     return suite;

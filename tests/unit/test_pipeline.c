@@ -400,6 +400,28 @@ START_TEST(missing_files_are_named)
 }
 END_TEST
 
+/* A file in place of the folder: taken as the expression network's. */
+START_TEST(a_file_is_taken_as_it_is_named)
+{
+    struct aha_error err = {AHA_OK, ""};
+    struct aha_pipeline *opened = NULL;
+    char path[SUPPORT_MAX_PATH];
+
+    ck_assert_msg(aha_pipeline_open(
+                      &opened, support_model("expression.safetensors", path),
+                      &err) == AHA_OK,
+                  "%s", err.text);
+    aha_pipeline_destroy(opened);
+    opened = NULL;
+    ck_assert_int_eq(
+        aha_pipeline_open(&opened, support_model("landmarks.safetensors", path),
+                          &err),
+        AHA_ERR_WEIGHTS);
+    ck_assert_ptr_nonnull(strstr(err.text, "landmarks.safetensors: "));
+    ck_assert_ptr_null(opened);
+}
+END_TEST
+
 Suite *pipeline_suite(void)
 {
     Suite *suite = suite_create("pipeline");
@@ -420,6 +442,7 @@ Suite *pipeline_suite(void)
     tcase_add_test(tests, inspection_has_every_crop);
     tcase_add_test(tests, every_allocation_may_fail);
     tcase_add_test(tests, missing_files_are_named);
+    tcase_add_test(tests, a_file_is_taken_as_it_is_named);
     suite_add_tcase(suite, tests);
     return suite;
 }

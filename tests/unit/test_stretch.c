@@ -121,7 +121,7 @@ START_TEST(same_bits_in_rows)
         check_net("detector", "detector.safetensors", "boxes", 160, 96);
         check_net("detector", "detector.safetensors", "scores", 96, 128);
     }
-    kernel_init(CPU_AVX512);
+    kernel_init(CPU_BEST);
 }
 END_TEST
 

@@ -112,14 +112,28 @@ def others():
     yield residual()
 
 
-def residual():
-    """Down-sampling residual blocks and attention, as a region's net."""
-    case = Case("net", 1, 13, 18).conv(0, 1, 4, 3, activation="relu")
-    case.conv(1, 4, 6, 3, stride=2, activation="relu").conv(2, 6, 6, 3)
+def down(case, few, many):
+    """A stem and a down-sampling residual block."""
+    case.conv(0, 1, few, 3, activation="relu")
+    case.conv(1, few, many, 3, stride=2, activation="relu")
+    case.conv(2, many, many, 3)
     case.add("avg_pool2d", [1], kernel=2, stride=2, padding=0, ceil_mode=True)
-    case.add("pad_channels", [4], channels=2)
-    case.add("add", [3, 5], activation="relu")
+    case.add("pad_channels", [4], channels=many - few)
+    return case.add("add", [3, 5], activation="relu")
+
+
+def residual():
+    """A residual block and attention, as a region's net."""
+    case = down(Case("net", 1, 13, 18), 4, 6)
     return case.attention(6).add("adaptive_avg_pool2d", [7])
+
+
+def int8_residual():
+    """Two blocks wide enough to be bytes; still floats here."""
+    case = down(Case("int8_net", 1, 13, 18), 20, 40)
+    case.conv(6, 40, 40, 3, activation="relu").conv(7, 40, 40, 3)
+    case.add("add", [6, 8], activation="relu")
+    return case.attention(9).add("adaptive_avg_pool2d", [10])
 
 
 def cases():

@@ -9,9 +9,17 @@ import torch.nn.functional as F
 
 
 def tensors_to_torch(tensors):
-    """Arrays of a weight file as fp32 torch tensors."""
-    return {name: torch.from_numpy(array.astype("float32"))
-            for name, array in tensors.items()}
+    """Arrays of a weight file as fp32 torch tensors, bytes times scales."""
+    found = {name: torch.from_numpy(array.astype("float32"))
+             for name, array in tensors.items()}
+    for name in [name for name in found if f"{name}.scale" in found]:
+        found[name] *= found.pop(f"{name}.scale")[:, None, None, None]
+    return found
+
+
+def to_steps(x, step):
+    """What is left of x in unsigned bytes worth `step` each."""
+    return (x / step).round().clamp(0, 255) * step
 
 
 def pad_edges(x, padding, value=0.0):
@@ -89,8 +97,12 @@ def run(graph, weights, x, maps=None):
             y = x * heat
         elif op == "adaptive_avg_pool2d":
             y = x.mean((2, 3), keepdim=True)
+        elif op == "quantize":
+            y = x
         else:
             raise ValueError(f"unknown op {op!r}")
+        if "step" in layer:
+            y = to_steps(y, layer["step"])
         values.append(y)
     return {name: values[i] for name, i in graph["outputs"].items()}
 

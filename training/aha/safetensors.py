@@ -1,8 +1,8 @@
 """Read and write safetensors files (github.com/huggingface/safetensors).
 
 A file is an 8-byte little-endian header length, a JSON header padded with
-spaces to a multiple of 8, then the tensors back to back. Only F32 and F16 are
-known here: nothing else travels in this project.
+spaces to a multiple of 8, then the tensors back to back. Only F32, F16 and I8
+are known here: nothing else travels in this project.
 """
 
 import json
@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
-NAMES = {np.dtype("float32"): "F32", np.dtype("float16"): "F16"}
+DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"),
+          "I8": np.dtype("i1")}
+NAMES = {np.dtype("float32"): "F32", np.dtype("float16"): "F16",
+         np.dtype("int8"): "I8"}
 
 
 def write(path, tensors, metadata=None):

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+/*
+ * conv_int8.h - dense convolution of bytes.
+ *
+ * As in conv_direct.h a tile of output pixels by output channels is summed in
+ * registers; here each step takes 4 input channels at once: 4 unsigned bytes
+ * broadcast times 4 signed ones a lane. A tile spans two lines, of one image or
+ * of two, so that maps narrower than it fill it too.
+ */
+#ifndef AHA_KERNEL_CONV_INT8_H
+#define AHA_KERNEL_CONV_INT8_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/kernel/int8.h"
+
+enum {
+    QUAD = 4, /* bytes that are multiplied at once */
+    INT8_LINES = 2,
+    INT8_COLUMNS = TILE / INT8_LINES,
+    INT8_VECS = TILE_BLOCKS * BLOCK_VECS,
+};
+
+/*
+ * sum + products of the 4 unsigned bytes of each lane of x and the 4 signed
+ * ones of w. An instruction, by `vnni`, where the processor has it: written
+ * out, since the other kernels of this file must do without.
+ */
+INLINE ints dot(ints sum, ints x, ints w, const bool vnni)
+{
+#if defined(__AVX512F__)
+    if (vnni) {
+        __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
+        return sum;
+    }
+    return sum +
+           (ints)_mm512_madd_epi16(
+               (__m512i)(x & 0x00ff00ff),
+               _mm512_srai_epi16(_mm512_slli_epi16((__m512i)w, 8), 8)) +
+           (ints)_mm512_madd_epi16(_mm512_srli_epi16((__m512i)x, 8),
+                                   _mm512_srai_epi16((__m512i)w, 8));
+#elif defined(__AVX2__)
+    if (vnni) {
+        __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(x), "x"(w));
+        return sum;
+    }
+    return sum +
+           (ints)_mm256_madd_epi16(
+               (__m256i)(x & 0x00ff00ff),
+               _mm256_srai_epi16(_mm256_slli_epi16((__m256i)w, 8), 8)) +
+           (ints)_mm256_madd_epi16(_mm256_srli_epi16((__m256i)x, 8),
+                                   _mm256_srai_epi16((__m256i)w, 8));
+#else
+    (void)vnni;
+    return sum + (x & 255) * (w << 24 >> 24) +
+           (x >> 8 & 255) * (w << 16 >> 24) + (x >> 16 & 255) * (w << 8 >> 24) +
+           (x >> 24 & 255) * (w >> 24);
+#endif
+}
+
+/* Where a channel lies in a map of bytes. */
+INLINE size_t int8_lane(const struct int8_map *map, int channel)
+{
+    return (size_t)(channel / map->pixel) * map->plane +
+           (size_t)(channel % map->pixel);
+}
+
+/* One line of output pixels: the first pixel of each map. */
+struct int8_line {
+    const uint8_t *x; /* at the first tap */
+    const uint8_t *residual;
+    uint8_t *y;
+};
+
+INLINE struct int8_line int8_line(const struct conv_int8 *job, int index)
+{
+    size_t image = (size_t)(index / job->h);
+    size_t row = (size_t)(index % job->h);
+    const struct int8_map *x = &job->x;
+    const struct int8_map *y = &job->y;
+    const struct int8_map *residual = &job->residual;
+
+    return (struct int8_line){
+        .x = x->data + image * x->image + row * (size_t)job->stride * x->row,
+        .residual = residual->data == NULL
+                        ? NULL
+                        : residual->data + image * residual->image +
+                              row * residual->row,
+        .y = y->data + image * y->image + row * y->row,
+    };
+}
+
+/* 4 bytes in every lane. */
+INLINE ints int8_quad(const uint8_t *p)
+{
+    int quad;
+
+    memcpy(&quad, p, sizeof quad);
+    return (ints){0} + quad;
+}
+
+/* sums += weights * x over the `quads` of one tap. */
+INLINE void int8_tap(const struct conv_int8 *job, const uint8_t *x,
+                     ptrdiff_t other, const int8_t *w, int quads,
+                     const int pixels, const int columns, const int step,
+                     const bool vnni, ints *sums)
+{
+    for (int q = 0; q < quads; q++) {
+        ints weights[INT8_VECS];
+
+        UNROLL for (int v = 0; v < INT8_VECS; v++)
+        {
+            weights[v] = *(
+                const ints *)(w + (size_t)(v / BLOCK_VECS) * job->weight_block +
+                              (size_t)(v % BLOCK_VECS * VEC * QUAD));
+        }
+        UNROLL for (int p = 0; p < pixels; p++)
+        {
+            ints quad =
+                int8_quad(x + (p < columns ? 0 : other) + p % columns * step);
+
+            UNROLL for (int v = 0; v < INT8_VECS; v++)
+            {
+                sums[p * INT8_VECS + v] =
+                    dot(sums[p * INT8_VECS + v], quad, weights[v], vnni);
+            }
+        }
+        x += QUAD;
+        w += QUAD * KERNEL_BLOCK;
+    }
+}
+
+/*
+ * What becomes of one vector of sums at each pixel of a line: those of channels
+ * [channel, channel + VEC), INT8_VECS apart.
+ */
+INLINE void int8_finish(const struct conv_int8 *job,
+                        const struct int8_line *line, int channel, int from,
+                        int columns, const ints *sums, const bool has_residual,
+                        const bool is_float)
+{
+    const struct int8_map *map = &job->residual;
+    int y_pixel = is_float ? (int)sizeof(float) * KERNEL_BLOCK : job->y.pixel;
+    vec multiplier = load(job->multiplier + channel);
+    const uint8_t *residual = NULL;
+    uint8_t *y = line->y + (ptrdiff_t)from * y_pixel;
+
+    if (has_residual) {
+        residual = line->residual + int8_lane(map, channel) +
+                   (ptrdiff_t)from * map->pixel;
+    }
+    y += is_float ? (size_t)(channel / KERNEL_BLOCK) * job->y.plane +
+                        (size_t)(channel % KERNEL_BLOCK) * sizeof(float)
+                  : int8_lane(&job->y, channel);
+    for (int i = 0; i < columns; i++, y += y_pixel, sums += INT8_VECS) {
+        vec value = rounded(__builtin_convertvector(*sums, vec) * multiplier);
+
+        if (has_residual) {
+            value += rounded(load_octets(residual) * job->residual_multiplier);
+            residual += map->pixel;
+        }
+        if (is_float) {
+            store((float *)(void *)y,
+                  job->is_relu ? larger(value, (vec){0}) : value);
+        } else {
+            store_octets(y, to_octets(value));
+        }
+    }
+}
+
+/* A whole tile; called, not inlined, since there are many kinds of tiles. */
+static __attribute__((noinline)) void int8_store(const struct conv_int8 *job,
+                                                 const struct int8_line *lines,
+                                                 int block, int from,
+                                                 int pixels, int columns,
+                                                 const ints *sums)
+{
+    int n = least(TILE_BLOCKS, job->y_blocks - block) * BLOCK_VECS;
+
+    for (int p = 0; p < pixels; p += columns, lines++) {
+        for (int v = 0; v < n; v++) {
+            int channel = block * KERNEL_BLOCK + v * VEC;
+            bool has_residual = channel < job->residual_blocks * KERNEL_BLOCK;
+            const ints *from_here = sums + p * INT8_VECS + v;
+
+            if (job->is_float) {
+                int8_finish(job, lines, channel, from, columns, from_here,
+                            has_residual, true);
+            } else if (has_residual) {
+                int8_finish(job, lines, channel, from, columns, from_here, true,
+                            false);
+            } else {
+                int8_finish(job, lines, channel, from, columns, from_here,
+                            false, false);
+            }
+        }
+    }
+}
+
+/*
+ * Columns [from, from + columns) of `n_lines` lines, TILE_BLOCKS blocks;
+ * `step` is bytes of x between neighbouring outputs.
+ */
+INLINE void int8_tile(const struct conv_int8 *job,
+                      const struct int8_line *lines, int block, int from,
+                      const int n_lines, const int columns, const int step,
+                      const bool vnni)
+{
+    const int pixels = n_lines * columns;
+    const uint8_t *x = lines[0].x + (ptrdiff_t)from * step;
+    const ptrdiff_t other = lines[n_lines - 1].x - lines[0].x;
+    const int8_t *w = job->weight + (size_t)block * job->weight_block;
+    ints sums[TILE * INT8_VECS];
+
+    UNROLL for (int i = 0; i < pixels * INT8_VECS; i++)
+    {
+        sums[i] = *(const ints *)(job->bias + block * KERNEL_BLOCK +
+                                  i % INT8_VECS * VEC);
+    }
+    for (int o = 0; o < job->x.blocks; o++, x += job->x.plane) {
+        int quads = o + 1 < job->x.blocks ? job->x.pixel / QUAD : job->quads;
+
+        for (int ky = 0; ky < job->kernel_h; ky++) {
+            const uint8_t *line = x + (size_t)ky * job->x.row;
+
+            for (int kx = 0; kx < job->kernel_w; kx++, line += job->x.pixel) {
+                int8_tap(job, line, other, w, quads, pixels, columns, step,
+                         vnni, sums);
+                w += quads * QUAD * KERNEL_BLOCK;
+            }
+        }
+    }
+    int8_store(job, lines, block, from, pixels, columns, sums);
+}
+
+#define INT8_CASE(columns)                                                     \
+    case columns:                                                              \
+        if (columns <= INT8_COLUMNS) {                                         \
+            int8_tile(job, lines, block, from, n_lines, columns, step, vnni);  \
+        }                                                                      \
+        break
+
+/* Nearly equal tiles, as conv_direct.h's. */
+INLINE void int8_lines(const struct conv_int8 *job,
+                       const struct int8_line *lines, int block,
+                       const int n_lines, const int step, const bool vnni)
+{
+    int n_tiles = (job->w + INT8_COLUMNS - 1) / INT8_COLUMNS;
+
+    for (int i = 0, from = 0; i < n_tiles; i++) {
+        int columns = (job->w - from) / (n_tiles - i);
+
+        switch (columns) {
+            INT8_CASE(1);
+            INT8_CASE(2);
+            INT8_CASE(3);
+            INT8_CASE(4);
+            INT8_CASE(5);
+            INT8_CASE(6);
+            INT8_CASE(7);
+        }
+        from += columns;
+    }
+}
+
+/* All lines for one pair of blocks at a time, whose weights stay in cache. */
+INLINE void int8_all(const struct conv_int8 *job, const int step,
+                     const bool vnni)
+{
+    int n = job->images * job->h;
+
+    for (int block = 0; block < job->y_blocks; block += TILE_BLOCKS) {
+        for (int i = 0; i < n; i += INT8_LINES) {
+            struct int8_line lines[INT8_LINES];
+
+            lines[0] = int8_line(job, i);
+            if (i + 1 < n) {
+                lines[1] = int8_line(job, i + 1);
+                int8_lines(job, lines, block, INT8_LINES, step, vnni);
+            } else {
+                int8_lines(job, lines, block, 1, step, vnni);
+            }
+        }
+    }
+}
+
+INLINE void int8_any(const struct conv_int8 *job, const bool vnni)
+{
+    switch (job->x.pixel * job->stride) {
+    case 32:
+        int8_all(job, 32, vnni);
+        break;
+    case 64:
+        int8_all(job, 64, vnni);
+        break;
+    case 128:
+        int8_all(job, 128, vnni);
+        break;
+    }
+}
+
+static inline void conv_int8(const struct conv_int8 *job)
+{
+    int8_any(job, false);
+}
+
+#if defined(__AVX2__)
+static inline void conv_int8_vnni(const struct conv_int8 *job)
+{
+    int8_any(job, true);
+}
+#endif
+
+#endif
