@@ -3,6 +3,22 @@
 
 #if defined(__x86_64__)
 
+#include <cpuid.h>
+
+enum { VNNI_LEAF = 7, VNNI_SUBLEAF = 1, VNNI_EAX = 1 << 4 };
+
+/* AVX-VNNI, which not every compiler's list of features has. */
+static bool has_avx_vnni(void)
+{
+    unsigned a = 0;
+    unsigned b;
+    unsigned c;
+    unsigned d;
+
+    return __get_cpuid_count(VNNI_LEAF, VNNI_SUBLEAF, &a, &b, &c, &d) != 0 &&
+           (a & VNNI_EAX) != 0;
+}
+
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -27,7 +43,7 @@ bool cpu_supports(enum cpu_level level)
     case CPU_AVX2:
         return has_avx2();
     case CPU_AVX2_VNNI:
-        return has_avx2() && __builtin_cpu_supports("avxvnni");
+        return has_avx2() && has_avx_vnni();
     case CPU_AVX512:
         return has_avx512();
     case CPU_AVX512_VNNI:

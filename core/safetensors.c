@@ -368,43 +368,44 @@ static bool shape_fits(const struct safetensor *tensor, int rank,
     return true;
 }
 
-/* The tensor, if it is there, of this shape and kind. */
-static enum aha_status find_fitting(const struct safetensors *file,
-                                    const char *name, int rank, const int *dims,
-                                    bool is_int8, const struct safetensor **out,
-                                    struct aha_error *err)
+/* The tensor, or NULL when there is none of this shape and kind. */
+static const struct safetensor *find_fitting(const struct safetensors *file,
+                                             const char *name, int rank,
+                                             const int *dims, bool is_int8,
+                                             struct aha_error *err)
 {
     const struct safetensor *tensor = safetensors_find(file, name);
 
     if (tensor == NULL) {
-        return aha_error_set(err, AHA_ERR_WEIGHTS, "tensor %.80s is missing",
-                             name);
+        (void)aha_error_set(err, AHA_ERR_WEIGHTS, "tensor %.80s is missing",
+                            name);
+        return NULL;
     }
     if (!shape_fits(tensor, rank, dims)) {
-        return aha_error_set(err, AHA_ERR_WEIGHTS,
-                             "tensor %.80s has another shape than the "
-                             "configuration needs",
-                             name);
+        (void)aha_error_set(err, AHA_ERR_WEIGHTS,
+                            "tensor %.80s has another shape than the "
+                            "configuration needs",
+                            name);
+        return NULL;
     }
     if ((tensor->dtype == TENSOR_I8) != is_int8) {
-        return aha_error_set(err, AHA_ERR_WEIGHTS, "tensor %.80s must%s be I8",
-                             name, is_int8 ? "" : " not");
+        (void)aha_error_set(err, AHA_ERR_WEIGHTS, "tensor %.80s must%s be I8",
+                            name, is_int8 ? "" : " not");
+        return NULL;
     }
-    *out = tensor;
-    return AHA_OK;
+    return tensor;
 }
 
 enum aha_status safetensors_read(const struct safetensors *file,
                                  const char *name, int rank, int *dims,
                                  float **out, struct aha_error *err)
 {
-    const struct safetensor *tensor = NULL;
+    const struct safetensor *tensor =
+        find_fitting(file, name, rank, dims, false, err);
     float *values;
-    enum aha_status status =
-        find_fitting(file, name, rank, dims, false, &tensor, err);
 
-    if (status != AHA_OK) {
-        return status;
+    if (tensor == NULL) {
+        return AHA_ERR_WEIGHTS;
     }
     values = expand(file, tensor);
     if (values == NULL) {
@@ -428,13 +429,12 @@ enum aha_status safetensors_read_int8(const struct safetensors *file,
                                       const char *name, int rank, int *dims,
                                       int8_t **out, struct aha_error *err)
 {
-    const struct safetensor *tensor = NULL;
+    const struct safetensor *tensor =
+        find_fitting(file, name, rank, dims, true, err);
     int8_t *values;
-    enum aha_status status =
-        find_fitting(file, name, rank, dims, true, &tensor, err);
 
-    if (status != AHA_OK) {
-        return status;
+    if (tensor == NULL) {
+        return AHA_ERR_WEIGHTS;
     }
     values = alloc_array(tensor->n_elements, 1);
     if (values == NULL) {

@@ -101,12 +101,20 @@ INLINE ints int8_quad(const uint8_t *p)
     return (ints){0} + quad;
 }
 
+/* What there is a copy of the tile for; constant in each. */
+struct int8_kind {
+    int lines, columns;
+    int step; /* bytes of x between neighbouring outputs */
+    bool vnni;
+};
+
 /* sums += weights * x over the `quads` of one tap. */
 INLINE void int8_tap(const struct conv_int8 *job, const uint8_t *x,
                      ptrdiff_t other, const int8_t *w, int quads,
-                     const int pixels, const int columns, const int step,
-                     const bool vnni, ints *sums)
+                     const struct int8_kind kind, ints *sums)
 {
+    const int columns = kind.columns;
+
     for (int q = 0; q < quads; q++) {
         ints weights[INT8_VECS];
 
@@ -116,15 +124,15 @@ INLINE void int8_tap(const struct conv_int8 *job, const uint8_t *x,
                 const ints *)(w + (size_t)(v / BLOCK_VECS) * job->weight_block +
                               (size_t)(v % BLOCK_VECS * VEC * QUAD));
         }
-        UNROLL for (int p = 0; p < pixels; p++)
+        UNROLL for (int p = 0; p < kind.lines * columns; p++)
         {
-            ints quad =
-                int8_quad(x + (p < columns ? 0 : other) + p % columns * step);
+            ints quad = int8_quad(x + (p < columns ? 0 : other) +
+                                  p % columns * kind.step);
 
             UNROLL for (int v = 0; v < INT8_VECS; v++)
             {
                 sums[p * INT8_VECS + v] =
-                    dot(sums[p * INT8_VECS + v], quad, weights[v], vnni);
+                    dot(sums[p * INT8_VECS + v], quad, weights[v], kind.vnni);
             }
         }
         x += QUAD;
@@ -199,18 +207,14 @@ static __attribute__((noinline)) void int8_store(const struct conv_int8 *job,
     }
 }
 
-/*
- * Columns [from, from + columns) of `n_lines` lines, TILE_BLOCKS blocks;
- * `step` is bytes of x between neighbouring outputs.
- */
+/* A tile from column `from` on, in TILE_BLOCKS blocks from `block` on. */
 INLINE void int8_tile(const struct conv_int8 *job,
                       const struct int8_line *lines, int block, int from,
-                      const int n_lines, const int columns, const int step,
-                      const bool vnni)
+                      const struct int8_kind kind)
 {
-    const int pixels = n_lines * columns;
-    const uint8_t *x = lines[0].x + (ptrdiff_t)from * step;
-    const ptrdiff_t other = lines[n_lines - 1].x - lines[0].x;
+    const int pixels = kind.lines * kind.columns;
+    const uint8_t *x = lines[0].x + (ptrdiff_t)from * kind.step;
+    const ptrdiff_t other = lines[kind.lines - 1].x - lines[0].x;
     const int8_t *w = job->weight + (size_t)block * job->weight_block;
     ints sums[TILE * INT8_VECS];
 
@@ -226,19 +230,19 @@ INLINE void int8_tile(const struct conv_int8 *job,
             const uint8_t *line = x + (size_t)ky * job->x.row;
 
             for (int kx = 0; kx < job->kernel_w; kx++, line += job->x.pixel) {
-                int8_tap(job, line, other, w, quads, pixels, columns, step,
-                         vnni, sums);
+                int8_tap(job, line, other, w, quads, kind, sums);
                 w += quads * QUAD * KERNEL_BLOCK;
             }
         }
     }
-    int8_store(job, lines, block, from, pixels, columns, sums);
+    int8_store(job, lines, block, from, pixels, kind.columns, sums);
 }
 
 #define INT8_CASE(columns)                                                     \
     case columns:                                                              \
         if (columns <= INT8_COLUMNS) {                                         \
-            int8_tile(job, lines, block, from, n_lines, columns, step, vnni);  \
+            int8_tile(job, lines, block, from,                                 \
+                      (struct int8_kind){n_lines, columns, step, vnni});       \
         }                                                                      \
         break
 

@@ -109,7 +109,7 @@ enum aha_status conv2d_int8_pack(struct conv2d *conv)
     }
     out = (int8_t *)conv->packed;
     multiplier = conv->packed + weights;
-    bias = (int32_t *)(multiplier + channels);
+    bias = (int32_t *)(void *)(multiplier + channels);
     conv->int8.packed = out;
     conv->int8.bias = bias;
     conv->int8.multiplier = multiplier;
