@@ -256,14 +256,13 @@ arm64-test: $(BUILD)/aha ## cross-compiled for 64-bit ARM, and run by qemu
 	$(Q)AHA=$(BUILD)/aha tests/arm64.sh
 
 # Each script takes --minutes, and says at its end whether all held.
-MINUTES ?= 10
 torture_tests := $(patsubst tests/torture/%.py,%, \
     $(filter-out %/__init__.py,$(wildcard tests/torture/*.py)))
 
 torture: $(BUILD)/aha $(BUILD)/fault.so ## floods, soak and every fault, MINUTES of each kind
 	$(Q)for one in $(torture_tests); do \
 	    $(test_env) AHA=$(BUILD)/aha python3 -m tests.torture.$$one \
-	        --minutes $(MINUTES) || exit 1; done
+	        --minutes $(or $(MINUTES),10) || exit 1; done
 
 asan ubsan tsan: ## the tests under a sanitizer
 	$(Q)$(MAKE) MODE=$@ check
@@ -271,7 +270,7 @@ asan ubsan tsan: ## the tests under a sanitizer
 fuzz: ## look for input that breaks a parser: TARGETS="image json", MINUTES=1 each
 	$(Q)$(MAKE) MODE=fuzz CC=clang build/fuzz/fuzz
 	$(Q)AHA_MODELS=models tests/fuzz/run.sh build/fuzz/fuzz "$(TARGETS)" \
-	    "$(MINUTES)"
+	    $(or $(MINUTES),1)
 
 model: ## the threads' protocol, every interleaving, by Spin
 	$(Q)tests/model/run.sh

@@ -11,6 +11,7 @@
  */
 #include "server/seal.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
@@ -89,7 +90,8 @@ static void allow(int ruleset, const char *path, uint64_t access)
     }
 }
 
-/* The file's folder, or the file alone where that would be everything. */
+/* The file's folder; of what may be read, not where that would be everything.
+ */
 static void allow_beside(int ruleset, const char *path, uint64_t access)
 {
     char folder[PATH_MAX];
@@ -98,28 +100,54 @@ static void allow_beside(int ruleset, const char *path, uint64_t access)
     if (slash == NULL) {
         allow(ruleset, ".", access);
     } else if (slash == path) {
-        allow(ruleset, path, access);
+        allow(ruleset, access == READ_FILE ? path : "/", access);
     } else if (snprintf(folder, sizeof folder, "%.*s", (int)(slash - path),
                         path) < (int)sizeof folder) {
         allow(ruleset, folder, access);
     }
 }
 
-static void allow_reading(int ruleset, const char *path)
+static void allow_linked(int ruleset, const char *path)
 {
     char real[PATH_MAX];
+
+    if (realpath(path, real) != NULL) {
+        allow_beside(ruleset, real, READ_FILE);
+    }
+}
+
+/* The folder, and where those of its weight files lead that are links. */
+static void allow_folder(int ruleset, const char *folder)
+{
+    char path[PATH_MAX];
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+
+    allow(ruleset, folder, READ_FILE);
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (strstr(entry->d_name, ".safetensors") != NULL &&
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) <
+                (int)sizeof path) {
+            allow_linked(ruleset, path);
+        }
+    }
+    if (entries != NULL) {
+        (void)closedir(entries);
+    }
+}
+
+static void allow_reading(int ruleset, const char *path)
+{
     struct stat about;
 
     if (stat(path, &about) != 0) {
         return;
     }
     if (S_ISDIR(about.st_mode)) {
-        allow(ruleset, path, READ_FILE);
-        return;
-    }
-    allow_beside(ruleset, path, READ_FILE);
-    if (realpath(path, real) != NULL) {
-        allow_beside(ruleset, real, READ_FILE);
+        allow_folder(ruleset, path);
+    } else {
+        allow_beside(ruleset, path, READ_FILE);
+        allow_linked(ruleset, path);
     }
 }
 

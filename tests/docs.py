@@ -84,8 +84,8 @@ def run(block, folder, daemon):
 
 
 def main():
-    names = sys.argv[1:] or ["README.md"] + sorted(glob.glob("docs/*.md",
-                                                             root_dir=ROOT))
+    names = sys.argv[1:] or ["README.md", "SECURITY.md"] + sorted(
+        glob.glob("docs/*.md", root_dir=ROOT))
     n = {"passed": 0, "failed": 0, "skipped": 0}
     with tempfile.TemporaryDirectory() as folder, Daemon(*LONG) as daemon:
         furnish(folder)

@@ -40,7 +40,7 @@ static void run(const struct expression *net)
 
 void fuzz_safetensors(const uint8_t *bytes, size_t n)
 {
-    uint8_t *copy = (uint8_t *)fuzz_text(bytes, n);
+    uint8_t *copy = fuzz_copy(bytes, n);
     struct aha_error err = {AHA_OK, ""};
     struct safetensors *file = NULL;
     struct expression *net = NULL;
@@ -111,7 +111,7 @@ void fuzz_image(const uint8_t *bytes, size_t n)
     if (n == 0) {
         return;
     }
-    copy = (uint8_t *)fuzz_text(bytes + 1, n - 1);
+    copy = fuzz_copy(bytes + 1, n - 1);
     options.formats = AHA_FORMATS_ALL;
     options.max_pixels = MAX_PIXELS;
     options.is_aligned = bytes[0] % 3 == 1;

@@ -74,11 +74,10 @@ static bool read_form(const char *type, const char *body, size_t n,
         return false;
     }
     for (size_t at = 0; at < n && result == MULTIPART_OK; at += piece) {
-        size_t left = n - at;
-        char *copy = fuzz_text((const uint8_t *)body + at,
-                               left < piece ? left : piece);
+        size_t left = n - at < piece ? n - at : piece;
+        char *copy = fuzz_copy(body + at, left);
 
-        result = multipart_feed(form, copy, left < piece ? left : piece);
+        result = multipart_feed(form, copy, left);
         free(copy);
     }
     is_whole = result == MULTIPART_OK && multipart_is_whole(form);
@@ -127,8 +126,7 @@ static struct job *open_job(struct server *server, enum route route,
     job->max_photo_bytes = MAX_PHOTO;
     job->max_body_bytes = MAX_BODY;
     job->options = options_default(&limits, route == ROUTE_DETECT);
-    job->entry.kind =
-        route == ROUTE_OIP_INFER ? TASK_TENSOR : TASK_JSON;
+    job->entry.kind = route == ROUTE_OIP_INFER ? TASK_TENSOR : TASK_JSON;
     job->n_tasks = route == ROUTE_BATCH ? 0 : 1;
     job->entry.upload.max_bytes = MAX_BODY;
     if (upload_append(&job->entry.upload, bytes, n) != UPLOAD_OK) {
@@ -159,8 +157,8 @@ void fuzz_json(const uint8_t *bytes, size_t n)
     if (job == NULL) {
         return;
     }
-    is_good = route == ROUTE_BATCH ? parse_photos(job, MAX_IMAGES)
-                                   : parse_photo(job);
+    is_good =
+        route == ROUTE_BATCH ? parse_photos(job, MAX_IMAGES) : parse_photo(job);
     if (is_good) {
         FUZZ_EXPECT(job->n_tasks >= 1 && job->n_tasks <= MAX_IMAGES);
     }
@@ -194,8 +192,8 @@ void fuzz_tensor(const uint8_t *bytes, size_t n)
     job->n_header = n_header <= n - 2 ? n_header : n - 2;
     is_good = parse_tensors(job, &planes);
     if (is_good) {
-        size_t values = (size_t)planes.n * (size_t)planes.height *
-                        (size_t)planes.width;
+        size_t values =
+            (size_t)planes.n * (size_t)planes.height * (size_t)planes.width;
 
         FUZZ_EXPECT(planes.n >= 1 && planes.height >= 1 && planes.width >= 1);
         FUZZ_EXPECT(planes.n_bytes == values * sizeof *planes.luma);

@@ -5,12 +5,12 @@
 # `AHA_FUZZ=TARGET build/fuzz/fuzz -minimize_crash=1 FILE`, mend the cause, and
 # keep it in tests/fuzz/seeds/TARGET, where `make check` replays it.
 #
-#   tests/fuzz/run.sh build/fuzz/fuzz "image json" 60     minutes each
+#   tests/fuzz/run.sh build/fuzz/fuzz "image json" 60     targets, minutes each
 set -eu
 program=$1
 all=$(sed -n 's/^TARGET(\(.*\))$/\1/p' tests/fuzz/targets.def)
 targets=${2:-$all}
-minutes=${3:-1}
+minutes=$3
 failed=0
 
 for target in $targets; do

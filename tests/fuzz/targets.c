@@ -32,6 +32,17 @@ void fuzz_expect(bool holds, const char *what, const char *file, int line)
     }
 }
 
+void *fuzz_copy(const void *bytes, size_t n)
+{
+    void *copy = malloc(n == 0 ? 1 : n);
+
+    FUZZ_EXPECT(copy != NULL);
+    if (n > 0) {
+        memcpy(copy, bytes, n);
+    }
+    return copy;
+}
+
 char *fuzz_text(const uint8_t *bytes, size_t n)
 {
     char *text = malloc(n + 1);

@@ -27,10 +27,10 @@ fuzz_target_fn *fuzz_target(const char *name);
 
 void fuzz_expect(bool holds, const char *what, const char *file, int line);
 
-/**
- * The bytes as a text on the heap, so that a sanitizer sees each read past its
- * end; the caller frees.
- */
+/** The bytes on the heap, so that a sanitizer sees reads past their end. */
+void *fuzz_copy(const void *bytes, size_t n);
+
+/** The same with a final NUL; the caller frees either. */
 char *fuzz_text(const uint8_t *bytes, size_t n);
 
 #endif

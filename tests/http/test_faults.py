@@ -79,6 +79,11 @@ class Calls(unittest.TestCase):
     def setUp(self):
         self.faults = Faults()
         self.addCleanup(self.faults.close)
+        # A key that nobody needs, to be read at start and at reload.
+        self.keys = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(self.keys.close)
+        self.keys.write("a:" + "0" * 64 + "\n")
+        self.keys.flush()
 
     def requests(self, daemon):
         """One of each: (what, a function that asks)."""
@@ -180,7 +185,8 @@ class Calls(unittest.TestCase):
         """Start a daemon whose n-th call fails; whether it failed."""
         self.faults.arm(kind, n)
         try:
-            daemon = Daemon(*LONG, "--workers", "2",
+            daemon = Daemon(*LONG, "--workers", "2", "--api-key-file",
+                            self.keys.name,
                             **self.faults.environment)
         except RuntimeError as refused:
             said = str(refused)
@@ -192,7 +198,7 @@ class Calls(unittest.TestCase):
             return True
         with daemon:
             fired = self.faults.disarm()
-            self.assertEqual(daemon.ask("GET", "/v1/info")[0], 200)
+            self.assertEqual(daemon.ask("GET", "/v1/info")[0], 401)
         return fired
 
     def test_start(self):

@@ -90,7 +90,7 @@ class Traffic:
             name = draw.choice(names)
             try:
                 got = stable(self.daemon.ask(*self.requests[name]))
-            except OSError as error:
+            except Exception as error:  # of any kind: it is no answer
                 got = repr(error)
             with self.lock:
                 self.n_answers += 1
@@ -101,6 +101,8 @@ class Traffic:
 def slope(samples):
     """Bytes an hour of [(seconds, bytes)], by least squares."""
     n = len(samples)
+    if n < 2:
+        return 0.0
     mean_x = sum(x for x, _ in samples) / n
     mean_y = sum(y for _, y in samples) / n
     spread = sum((x - mean_x) ** 2 for x, _ in samples)
@@ -135,12 +137,13 @@ def soak(minutes):
                       f"{samples[-1][1] / 1e6:.1f} MB, {files[-1]:.0f} files",
                       flush=True)
         by_hour = slope(samples)
-    print(f"soak: {traffic.n_answers} answers, {n_reloads} reloads, "
-          f"{len(traffic.wrong)} wrong; {samples[-1][1] / 1e6:.1f} MB, "
-          f"{by_hour / 1e6:+.2f} MB an hour; files {min(files):.0f} to "
-          f"{max(files):.0f}")
     for name, got in traffic.wrong[:3]:
         print(f"wrong: {name}: {got}", file=sys.stderr)
+    memory = now["process_resident_memory_bytes"]
+    print(f"soak: {traffic.n_answers} answers, {n_reloads} reloads, "
+          f"{len(traffic.wrong)} wrong; {memory / 1e6:.1f} MB, "
+          f"{by_hour / 1e6:+.2f} MB an hour; files {min(files, default=0):.0f} "
+          f"to {max(files, default=0):.0f}")
     # Over minutes a slope says little: the noise of pages, once.
     grown = by_hour * min(1, minutes / 60)
     limit = MAX_SLOPE if minutes >= 60 else 4 * MAX_SLOPE
