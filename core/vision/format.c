@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/vision/format.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,6 +122,43 @@ enum aha_image_format aha_image_sniff(const void *bytes, size_t n_bytes)
         return sniff_ftyp(head, n_bytes);
     }
     return AHA_IMAGE_UNKNOWN;
+}
+
+static uint32_t little(const unsigned char *bytes, int n)
+{
+    uint32_t value = 0;
+
+    for (int i = 0; i < n; i++) {
+        value |= (uint32_t)bytes[i] << (8 * i);
+    }
+    return value;
+}
+
+bool format_webp_size(const void *bytes, size_t n_bytes, int *width,
+                      int *height)
+{
+    enum { RIFF = 12, LEAST = 30, SIDE = (1 << 14) - 1 };
+    const unsigned char *chunk = (const unsigned char *)bytes + RIFF;
+
+    if (n_bytes < LEAST) {
+        return false;
+    }
+    if (memcmp(chunk, "VP8X", 4) == 0) {
+        *width = (int)little(chunk + 12, 3) + 1;
+        *height = (int)little(chunk + 15, 3) + 1;
+        return true;
+    }
+    if (memcmp(chunk, "VP8L", 4) == 0) {
+        *width = (int)(little(chunk + 9, 4) & SIDE) + 1;
+        *height = (int)(little(chunk + 9, 4) >> 14 & SIDE) + 1;
+        return true;
+    }
+    if (memcmp(chunk, "VP8 ", 4) == 0) {
+        *width = (int)little(chunk + 14, 2) & SIDE;
+        *height = (int)little(chunk + 16, 2) & SIDE;
+        return true;
+    }
+    return false;
 }
 
 /* "JPEG, PNG or WebP". */

@@ -21,4 +21,17 @@ const char *format_title(enum aha_image_format format);
 enum aha_status format_check(enum aha_image_format format, unsigned formats,
                              struct aha_error *err) AHA_MUST_CHECK;
 
+/**
+ * The size of a WebP by its first chunk. libvips takes memory for all of it
+ * before it tells the size.
+ *
+ * @param width, height  written on success only
+ *
+ * @return false when there is no chunk that says it
+ *
+ * Source: RFC 9649, 2.5 to 2.7.
+ */
+bool format_webp_size(const void *bytes, size_t n_bytes, int *width,
+                      int *height);
+
 #endif

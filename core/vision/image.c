@@ -202,6 +202,11 @@ enum aha_status aha_image_probe(const void *bytes, size_t n_bytes,
     if (status != AHA_OK) {
         return status;
     }
+    if (info.format == AHA_IMAGE_WEBP &&
+        format_webp_size(bytes, n_bytes, &width, &height) &&
+        check_size(width, height, max_pixels, err) != AHA_OK) {
+        return AHA_ERR_TOO_LARGE;
+    }
     image = open_lazily(bytes, n_bytes, info.format, 1);
     if (image == NULL) {
         return damaged(info.format, err);

@@ -7,6 +7,7 @@
 
 #include "aha/image.h"
 
+#include "core/vision/format.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
 
@@ -215,6 +216,36 @@ START_TEST(too_many_pixels_by_the_header)
                                      AHA_FORMATS_DEFAULT, &info, &err),
                      AHA_OK);
     free(bytes);
+}
+END_TEST
+
+/* All three kinds of a first chunk, and what is cut before it says its size. */
+START_TEST(webp_says_its_size_first)
+{
+    static const char *const names[] = {"lossy.webp", "alpha.webp",
+                                        "orientation_6.webp", "animated.webp"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct aha_image_info info;
+        char path[SUPPORT_MAX_PATH];
+        size_t n;
+        unsigned char *bytes = support_read(support_data(names[i], path), &n);
+        int width = -1;
+        int height = -1;
+        bool is_turned;
+
+        ck_assert_int_eq(aha_image_probe(bytes, n, MAX_PIXELS,
+                                         AHA_FORMATS_DEFAULT, &info, NULL),
+                         AHA_OK);
+        ck_assert(format_webp_size(bytes, n, &width, &height));
+        is_turned = info.orientation >= 5;
+        ck_assert_int_eq(width, is_turned ? info.height : info.width);
+        ck_assert_int_eq(height, is_turned ? info.width : info.height);
+        ck_assert(!format_webp_size(bytes, 29, &width, &height));
+        bytes[12] = 'v';
+        ck_assert(!format_webp_size(bytes, n, &width, &height));
+        free(bytes);
+    }
 }
 END_TEST
 
@@ -476,6 +507,7 @@ Suite *image_suite(void)
     tcase_add_loop_test(tests, truncated_at_every_byte, 0,
                         (int)(sizeof cut_files / sizeof *cut_files));
     tcase_add_test(tests, too_many_pixels_by_the_header);
+    tcase_add_test(tests, webp_says_its_size_first);
     tcase_add_test(tests, other_formats_are_not_tried);
     tcase_add_test(tests, only_accepted_formats_are_read);
     tcase_add_test(tests, the_refusal_names_what_is_accepted);
