@@ -21,7 +21,7 @@ from training.aha.data import fer2013
 from training.aha.model import Aha
 from training.evaluate import accuracy, answers, best_temperature
 
-DATA = ("FER-2013 training split (28 362 faces), half of each target from FER+ "
+DATA = ("FER-2013 training split (28 362 faces), targets partly from FER+ "
         "votes; 2 315 photographs of muxspace/facial_expressions")
 SOURCE = ("trained by training/train.py on FER-2013 and photographs; started "
           "from dlib's face recognition ResNet-29 (CC0)")
@@ -65,7 +65,7 @@ def main():
     add("--out", default=paths.MODELS / "expression.safetensors")
     add("--dtype", choices=("f16", "f32"), default="f16")
     add("--name", default="AHA")
-    add("--version", default="1.2.0")
+    add("--version", default="1.3.0")
     add("--license", default="MIT")
     add("--source", default=SOURCE)
     add("--data", default=paths.DATA, help="data folder")

@@ -35,7 +35,7 @@ MAX_GRADIENT = 5.0
 SAVE_EVERY_S = 120
 SHOW_EVERY = 20
 START_FACES = 256
-SMALLER = 5 / 6  # --small
+SMALLER = (10 / 14, 11 / 14, 12 / 14, 13 / 14)  # --small, in turn
 
 
 def parser_of(text):
@@ -85,7 +85,8 @@ def parser_of(text):
         help="average the workers' weights after so many steps, in place\n"
              "of their gradients each step; --batch is a worker's then")
     add("--small", type=float, default=0, metavar="SHARE",
-        help="see regions at 5/6 of their size for this share of the run")
+        help="see regions smaller for this share of the run: growing in\n"
+             "four parts, from 10/14 of their size to 13/14")
     add("--judge", type=int, default=1, help="judge every so many epochs")
     add("--steps", type=int, help="stop after so many steps (a trial)")
     return parser
@@ -328,7 +329,8 @@ class Run:
             rows = rows[self.worker::self.args.workers]
         regions = self.regions
         if self.progress() < self.args.small:
-            regions = align.scaled(regions, SMALLER)
+            part = self.progress() / self.args.small
+            regions = align.scaled(regions, SMALLER[int(part * len(SMALLER))])
         crops = self.train.crops(rows, regions, self.args.change)
         fused, own = self.model(crops, bf16=not self.args.fp32)
         loss = loss_all(fused, own, self.train.targets[rows],
