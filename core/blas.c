@@ -17,7 +17,7 @@ extern void gotoblas_dynamic_init(void);
 extern void gotoblas_dynamic_quit(void);
 
 /* Exported by its pthread builds: ends the threads that it started. */
-extern int blas_thread_shutdown_(void);
+extern int blas_thread_shutdown_(void); /* NOLINT: its name */
 
 static const char *deserved_core(void)
 {

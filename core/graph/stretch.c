@@ -187,8 +187,8 @@ static void clear(float *floats, size_t n)
 void place_clear(const struct place *place, float *workspace, int images)
 {
     const struct margin *margin = &place->margin;
-    size_t left = (size_t)(margin->left * place->pixel);
-    size_t right = (size_t)(margin->right * place->pixel);
+    size_t left = (size_t)margin->left * (size_t)place->pixel;
+    size_t right = (size_t)margin->right * (size_t)place->pixel;
     size_t top = (size_t)margin->top * place->row;
 
     for (size_t p = 0; p < planes_of(place, images); p++) {

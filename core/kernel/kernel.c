@@ -7,7 +7,7 @@
 static _Atomic(const struct kernels *) chosen = &kernels_scalar;
 
 /* By level; NULL where no table is built for it. */
-static const struct kernels *const tables[] = {
+static const struct kernels *const tables[CPU_BEST + 1] = {
     [CPU_BASE] = &kernels_scalar,
 #if defined(__x86_64__)
     [CPU_AVX2] = &kernels_avx2,     [CPU_AVX2_VNNI] = &kernels_avx2_vnni,
@@ -19,11 +19,10 @@ static const struct kernels *const tables[] = {
 
 void kernel_init(enum cpu_level cap)
 {
-    int level = (int)cap;
+    int level = cap < CPU_BEST ? (int)cap : CPU_BEST;
 
     while (level > CPU_BASE &&
-           (level >= (int)(sizeof tables / sizeof *tables) ||
-            tables[level] == NULL || !cpu_supports((enum cpu_level)level))) {
+           (tables[level] == NULL || !cpu_supports((enum cpu_level)level))) {
         level--;
     }
     atomic_store(&chosen, tables[level]);
