@@ -38,8 +38,8 @@ def main():
             value.lerp_(theirs[name], args.share)
     folder = f"{args.cache}/{args.run}"
     os.makedirs(folder, exist_ok=True)
-    torch.save({"config": most["config"], "average": mine, "finished": True},
-               f"{folder}/checkpoint.pt")
+    torch.save({"config": most["config"], "average": mine, "step": 0,
+                "finished": True}, f"{folder}/checkpoint.pt")
 
 
 if __name__ == "__main__":

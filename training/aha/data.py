@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from training.aha import align, augment
 from training.aha.model import LABELS, MEAN, STD
 
-VOTES = 0.5
+VOTES = 0.25
 PREPARE = "run python3 -m training.prepare"
 CUT = "run python3 -m training.photos"
 
