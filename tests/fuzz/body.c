@@ -119,7 +119,6 @@ static struct job *open_job(struct server *server, enum route route,
 
     memset(server, 0, sizeof *server);
     server->uploads.max_bytes = 4 * MAX_BODY;
-    parse_init();
     job = job_create(server);
     FUZZ_EXPECT(job != NULL);
     job->route = route;
