@@ -217,7 +217,8 @@ run: $(BUILD)/aha ## start the daemon on PORT with the bundled weights
 # Sanitizers need one process: Check must not fork. They and coverage do at the
 # end what a sealed daemon may not.
 test_env := AHA_MODELS=models AHA_TEST_DATA=tests/data
-test_env.asan := CK_FORK=no AHA_SANDBOX=off ASAN_OPTIONS=detect_leaks=1
+test_env.asan := CK_FORK=no AHA_SANDBOX=off ASAN_OPTIONS=detect_leaks=1 \
+    LSAN_OPTIONS=suppressions=tests/support/lsan.supp:print_suppressions=0
 test_env.ubsan := CK_FORK=no
 test_env.tsan := CK_FORK=no AHA_SANDBOX=off \
     TSAN_OPTIONS=suppressions=tests/support/tsan.supp:halt_on_error=1

@@ -102,7 +102,8 @@ class Hostile(unittest.TestCase):
             self.assertTrue(self.daemon.reaches("aha_upload_bytes", 0))
             self.assertTrue(self.daemon.reaches("http_server_active_requests",
                                                 0))
-            self.assertEqual(self.daemon.stop(), 0)
+            self.assertEqual(self.daemon.stop(), 0,
+                             "".join(self.daemon.lines[-60:]))
             log = self.daemon.log()
         self.assertEqual({line["level"] for line in log}, {"info"})
         self.assertNotIn("internal", {line.get("code") for line in log})
