@@ -313,7 +313,7 @@ bench-services: $(BUILD)/aha $(bench_ready) ## race other services, over HTTP
 c_files := $(core_src) $(app_src) $(test_src) tests/fuzz/fuzz.c $(bench_src) $(tool_src) \
     $(wildcard examples/*.c tests/faults/*.c)
 h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
-    server/*/*.h cli/*.h tests/*/*.h)
+    server/*/*.h cli/*.h bench/*.h tests/*/*.h)
 
 # The other instruction sets' kernels are the scalar one's source again.
 tidy_src := $(filter-out core/kernel/kernel_avx%,$(core_src)) $(app_src)

@@ -11,6 +11,8 @@
 #include "aha/aha.h"
 #include "aha/pipeline.h"
 
+#include "bench/file.h"
+
 enum { N_STAGES = 5, MAX_RUNS = 10000, DEFAULT_RUNS = 50 };
 
 static const char *const stage_names[N_STAGES] = {"decode", "detect", "align",
@@ -30,29 +32,6 @@ static int by_value(const void *left, const void *right)
     double b = *(const double *)right;
 
     return (a > b) - (a < b);
-}
-
-static unsigned char *read_file(const char *path, size_t *n)
-{
-    FILE *stream = fopen(path, "rb");
-    unsigned char *bytes = NULL;
-    long size = -1;
-
-    if (stream == NULL) {
-        return NULL;
-    }
-    if (fseek(stream, 0, SEEK_END) == 0) {
-        size = ftell(stream);
-    }
-    if (size > 0 && fseek(stream, 0, SEEK_SET) == 0) {
-        bytes = malloc((size_t)size);
-    }
-    if (bytes != NULL &&
-        fread(bytes, 1, (size_t)size, stream) == (size_t)size) {
-        *n = (size_t)size;
-    }
-    (void)fclose(stream);
-    return bytes;
 }
 
 static bool measure(struct aha_session *session, const unsigned char *bytes,
@@ -122,7 +101,7 @@ int main(int argc, char **argv)
     (void)printf("start to ready %.0f ms; OpenBLAS %s, kernels %s\n",
                  now_ms() - start, aha_build_info().blas_core,
                  aha_build_info().kernels);
-    bytes = read_file(argv[2], &n);
+    bytes = bench_read_file(argv[2], &n);
     times = calloc((size_t)runs, sizeof *times);
     column = calloc((size_t)runs, sizeof *column);
     if (bytes == NULL || n == 0 || times == NULL || column == NULL) {

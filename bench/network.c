@@ -30,6 +30,8 @@
 #include "aha/aha.h"
 #include "aha/pipeline.h"
 
+#include "bench/file.h"
+
 enum {
     N_FACES = 32,
     MAX_THREADS = 2,
@@ -66,26 +68,6 @@ static double now_s(clockid_t clock)
 
     (void)clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static void *read_file(const char *path, size_t *n)
-{
-    FILE *stream = fopen(path, "rb");
-    void *bytes = NULL;
-    long size = -1;
-
-    if (stream == NULL) {
-        return NULL;
-    }
-    if (fseek(stream, 0, SEEK_END) == 0) {
-        size = ftell(stream);
-    }
-    if (size > 0 && fseek(stream, 0, SEEK_SET) == 0) {
-        bytes = malloc((size_t)size);
-    }
-    *n = bytes == NULL ? 0 : fread(bytes, 1, (size_t)size, stream);
-    (void)fclose(stream);
-    return bytes;
 }
 
 static bool write_file(const char *path, const float *values, size_t n)
@@ -126,7 +108,7 @@ static bool read_planes(struct bench *bench, const char *path)
     struct aha_image_info info;
     struct aha_image photo = {0};
     size_t n = 0;
-    void *bytes = read_file(path, &n);
+    void *bytes = bench_read_file(path, &n);
     bool is_read =
         bytes != NULL &&
         aha_image_probe(bytes, n, aha_options_default().max_pixels,

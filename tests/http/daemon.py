@@ -202,10 +202,14 @@ class Checks(unittest.TestCase):
         return body
 
 
+# What differs from one answer to the next of the same request.
+CHANGING = ("request_id", "timing_ms", "batch")
+
+
 def without_times(answer):
     """An answer without what differs from one request to the next."""
     return {key: value for key, value in answer.items()
-            if key not in ("request_id", "timing_ms", "batch")}
+            if key not in CHANGING}
 
 
 def multipart(parts, boundary="bOuNdArY"):

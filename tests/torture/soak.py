@@ -12,15 +12,14 @@ import sys
 import threading
 import time
 
-from tests.http.daemon import FAST, LONG, Daemon, multipart, photo
+from tests.http.daemon import (CHANGING, FAST, LONG, Daemon, multipart,
+                               photo)
 
 WARM_UP = 0.2          # share of the time, before memory is looked at
 MAX_SLOPE = 1 << 20    # bytes an hour, from an hour on
 LOOK_S = 1
 RELOAD_S = 20
 CLIENTS = 3
-# What differs between two answers to one request.
-CHANGING = ("request_id", "timing_ms", "batch")
 
 
 def fixed(value):
