@@ -144,9 +144,11 @@ fast := -O3 $(if $(filter fuzz,$(MODE)),-fno-sanitize=all)
 ifneq ($(filter x86_64%,$(triple)),)
 $(BUILD)/core/kernel/kernel_avx2.o: isa := -mavx2 -mfma $(fast) \
     -ffp-contract=fast
-$(BUILD)/core/kernel/kernel_avx512.o: isa := -mavx512f -mavx512bw -mavx512dq \
-    -mavx512vl -mfma -mprefer-vector-width=512 $(fast) \
-    -ffp-contract=fast
+avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma \
+    -mprefer-vector-width=512 $(fast) -ffp-contract=fast
+$(BUILD)/core/kernel/kernel_avx512.o: isa := $(avx512)
+$(BUILD)/core/kernel/amx_float.o: isa := $(avx512) -mavx512bf16
+$(BUILD)/core/kernel/amx_int8.o: isa := $(avx512)
 endif
 $(BUILD)/core/kernel/kernel_neon.o: isa := $(fast) -ffp-contract=fast
 $(BUILD)/core/kernel/kernel_scalar.o: isa := $(fast)

@@ -24,6 +24,7 @@ static const char *deserved_core(void)
     switch (cpu_level()) {
     case CPU_AVX512:
     case CPU_AVX512_VNNI:
+    case CPU_AVX512_AMX:
         return "SkylakeX";
     case CPU_AVX2:
     case CPU_AVX2_VNNI:

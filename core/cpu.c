@@ -4,19 +4,42 @@
 #if defined(__x86_64__)
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-enum { VNNI_LEAF = 7, VNNI_SUBLEAF = 1, VNNI_EAX = 1 << 4 };
+/* Features that not every compiler's list has: bits of cpuid's leaf 7. */
+enum {
+    LEAF = 7,
+    AMX_EDX = 1 << 22 | 1 << 24 | 1 << 25, /* bf16, tile, int8 */
+    AVX_VNNI_EAX1 = 1 << 4,
+    AVX512_BF16_EAX1 = 1 << 5,
+};
 
-/* AVX-VNNI, which not every compiler's list of features has. */
-static bool has_avx_vnni(void)
+/* Linux: arch_prctl's request for the state of AMX's tiles. */
+enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+
+/* Whether all of these bits are set, EDX's of the leaf or EAX's of its 1st. */
+static bool has_bits(int subleaf, unsigned bits)
 {
     unsigned a = 0;
     unsigned b;
     unsigned c;
-    unsigned d;
+    unsigned d = 0;
 
-    return __get_cpuid_count(VNNI_LEAF, VNNI_SUBLEAF, &a, &b, &c, &d) != 0 &&
-           (a & VNNI_EAX) != 0;
+    return __get_cpuid_count(LEAF, (unsigned)subleaf, &a, &b, &c, &d) != 0 &&
+           ((subleaf == 0 ? d : a) & bits) == bits;
+}
+
+static bool has_avx_vnni(void)
+{
+    return has_bits(1, AVX_VNNI_EAX1);
+}
+
+static bool has_amx(void)
+{
+    return has_bits(0, AMX_EDX) && has_bits(1, AVX512_BF16_EAX1) &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) ==
+               0;
 }
 
 static bool has_avx2(void)
@@ -48,6 +71,8 @@ bool cpu_supports(enum cpu_level level)
         return has_avx512();
     case CPU_AVX512_VNNI:
         return has_avx512() && __builtin_cpu_supports("avx512vnni");
+    case CPU_AVX512_AMX:
+        return cpu_supports(CPU_AVX512_VNNI) && has_amx();
     }
     return false;
 }

@@ -5,7 +5,7 @@
 
 #include "core/ops/attention.h"
 
-/* Planes of a plain input that one column of im2col may still read. */
+/* Planes that are not worth a block of channels. */
 enum { MAX_PLAIN_CHANNELS = 4 };
 
 bool layer_is_plain(const struct layer *layer)
@@ -35,6 +35,7 @@ bool layer_is_banded(const struct layer *layer)
     case OP_CONV2D:
         return layer->conv.algorithm != CONV2D_WINOGRAD2 &&
                layer->conv.algorithm != CONV2D_WINOGRAD4 &&
+               layer->conv.algorithm != CONV2D_TILES &&
                layer->conv.algorithm != CONV2D_INT8;
     case OP_ADD:
     case OP_MAX_POOL2D:

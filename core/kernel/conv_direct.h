@@ -50,7 +50,7 @@ INLINE void conv_tap(const struct conv_row *row, const float *x, const float *w,
                 sums[p * n_vecs + v] += weights[v] * x[p * step];
             }
         }
-        x += row->inner_step;
+        x++;
         w += KERNEL_BLOCK;
     }
 }
@@ -94,8 +94,8 @@ INLINE void conv_tile(const struct conv_row *row, int block, int from,
             const float *line = x + (size_t)ky * row->tap_row_step;
 
             for (int kx = 0; kx < row->tap_columns; kx++) {
-                conv_tap(row, line + kx * KERNEL_BLOCK, w, inner, pixels,
-                         blocks, step, sums);
+                conv_tap(row, line + kx * row->tap_column_step, w, inner,
+                         pixels, blocks, step, sums);
                 w += inner * KERNEL_BLOCK;
             }
         }
@@ -143,43 +143,30 @@ INLINE void conv_pixels(const struct conv_row *row, int block, const int blocks,
     }
 }
 
-static inline void conv_one_plain(const struct conv_row *row, int block)
-{
-    conv_pixels(row, block, 1, 1);
-}
+#define CONV_COPY(name, blocks, step)                                          \
+    static inline void name(const struct conv_row *row, int block)             \
+    {                                                                          \
+        conv_pixels(row, block, blocks, step);                                 \
+    }
 
-static inline void conv_one(const struct conv_row *row, int block)
-{
-    conv_pixels(row, block, 1, KERNEL_BLOCK);
-}
-
-static inline void conv_one_stride2(const struct conv_row *row, int block)
-{
-    conv_pixels(row, block, 1, 2 * KERNEL_BLOCK);
-}
-
-static inline void conv_most_plain(const struct conv_row *row, int block)
-{
-    conv_pixels(row, block, TILE_BLOCKS, 1);
-}
-
-static inline void conv_most(const struct conv_row *row, int block)
-{
-    conv_pixels(row, block, TILE_BLOCKS, KERNEL_BLOCK);
-}
-
-static inline void conv_most_stride2(const struct conv_row *row, int block)
-{
-    conv_pixels(row, block, TILE_BLOCKS, 2 * KERNEL_BLOCK);
-}
+CONV_COPY(conv_one_plain, 1, 1)
+CONV_COPY(conv_one_plain2, 1, 2)
+CONV_COPY(conv_one, 1, KERNEL_BLOCK)
+CONV_COPY(conv_one2, 1, 2 * KERNEL_BLOCK)
+CONV_COPY(conv_most_plain, TILE_BLOCKS, 1)
+CONV_COPY(conv_most_plain2, TILE_BLOCKS, 2)
+CONV_COPY(conv_most, TILE_BLOCKS, KERNEL_BLOCK)
+CONV_COPY(conv_most2, TILE_BLOCKS, 2 * KERNEL_BLOCK)
 
 static inline void conv_row(const struct conv_row *row)
 {
     static void (*const one[])(const struct conv_row *, int) = {
-        conv_one_plain, conv_one, conv_one_stride2};
+        conv_one_plain, conv_one_plain2, conv_one, conv_one2};
     static void (*const most[])(const struct conv_row *, int) = {
-        conv_most_plain, conv_most, conv_most_stride2};
-    int kind = row->pixel_step / KERNEL_BLOCK;
+        conv_most_plain, conv_most_plain2, conv_most, conv_most2};
+    int kind = row->pixel_step < KERNEL_BLOCK
+                   ? row->pixel_step - 1
+                   : 1 + row->pixel_step / KERNEL_BLOCK;
     int block = 0;
 
     for (; block + TILE_BLOCKS <= row->blocks; block += TILE_BLOCKS) {

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/kernel/int8.h"
+#include "core/kernel/int8_finish.h"
 
 enum {
     QUAD = 4, /* bytes that are multiplied at once */
@@ -58,38 +59,6 @@ INLINE ints dot(ints sum, ints x, ints w, const bool vnni)
            (x >> 8 & 255) * (w << 16 >> 24) + (x >> 16 & 255) * (w << 8 >> 24) +
            (x >> 24 & 255) * (w >> 24);
 #endif
-}
-
-/* Where a channel lies in a map of bytes. */
-INLINE size_t int8_lane(const struct int8_map *map, int channel)
-{
-    return (size_t)(channel / map->pixel) * map->plane +
-           (size_t)(channel % map->pixel);
-}
-
-/* One line of output pixels: the first pixel of each map. */
-struct int8_line {
-    const uint8_t *x; /* at the first tap */
-    const uint8_t *residual;
-    uint8_t *y;
-};
-
-INLINE struct int8_line int8_line(const struct conv_int8 *job, int index)
-{
-    size_t image = (size_t)(index / job->h);
-    size_t row = (size_t)(index % job->h);
-    const struct int8_map *x = &job->x;
-    const struct int8_map *y = &job->y;
-    const struct int8_map *residual = &job->residual;
-
-    return (struct int8_line){
-        .x = x->data + image * x->image + row * (size_t)job->stride * x->row,
-        .residual = residual->data == NULL
-                        ? NULL
-                        : residual->data + image * residual->image +
-                              row * residual->row,
-        .y = y->data + image * y->image + row * y->row,
-    };
 }
 
 /* 4 bytes in every lane. */
@@ -140,44 +109,6 @@ INLINE void int8_tap(const struct conv_int8 *job, const uint8_t *x,
     }
 }
 
-/*
- * What becomes of one vector of sums at each pixel of a line: those of channels
- * [channel, channel + VEC), INT8_VECS apart.
- */
-INLINE void int8_finish(const struct conv_int8 *job,
-                        const struct int8_line *line, int channel, int from,
-                        int columns, const ints *sums, const bool has_residual,
-                        const bool is_float)
-{
-    const struct int8_map *map = &job->residual;
-    int y_pixel = is_float ? (int)sizeof(float) * KERNEL_BLOCK : job->y.pixel;
-    vec multiplier = load(job->multiplier + channel);
-    const uint8_t *residual = NULL;
-    uint8_t *y = line->y + (ptrdiff_t)from * y_pixel;
-
-    if (has_residual) {
-        residual = line->residual + int8_lane(map, channel) +
-                   (ptrdiff_t)from * map->pixel;
-    }
-    y += is_float ? (size_t)(channel / KERNEL_BLOCK) * job->y.plane +
-                        (size_t)(channel % KERNEL_BLOCK) * sizeof(float)
-                  : int8_lane(&job->y, channel);
-    for (int i = 0; i < columns; i++, y += y_pixel, sums += INT8_VECS) {
-        vec value = rounded(__builtin_convertvector(*sums, vec) * multiplier);
-
-        if (has_residual) {
-            value += rounded(load_octets(residual) * job->residual_multiplier);
-            residual += map->pixel;
-        }
-        if (is_float) {
-            store((float *)(void *)y,
-                  job->is_relu ? larger(value, (vec){0}) : value);
-        } else {
-            store_octets(y, to_octets(value));
-        }
-    }
-}
-
 /* A whole tile; called, not inlined, since there are many kinds of tiles. */
 static __attribute__((noinline)) void int8_store(const struct conv_int8 *job,
                                                  const struct int8_line *lines,
@@ -195,13 +126,13 @@ static __attribute__((noinline)) void int8_store(const struct conv_int8 *job,
 
             if (job->is_float) {
                 int8_finish(job, lines, channel, from, columns, from_here,
-                            has_residual, true);
+                            INT8_VECS, has_residual, true);
             } else if (has_residual) {
-                int8_finish(job, lines, channel, from, columns, from_here, true,
-                            false);
+                int8_finish(job, lines, channel, from, columns, from_here,
+                            INT8_VECS, true, false);
             } else {
                 int8_finish(job, lines, channel, from, columns, from_here,
-                            false, false);
+                            INT8_VECS, false, false);
             }
         }
     }

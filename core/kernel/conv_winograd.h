@@ -227,7 +227,6 @@ INLINE void wino_tiles(const struct winograd *job, const int size, int first,
                 .inner = KERNEL_BLOCK,
                 .last_inner = job->x.c - (x_blocks - 1) * KERNEL_BLOCK,
                 .outer_step = plane,
-                .inner_step = 1,
                 .weight =
                     job->weight +
                     ((size_t)block * (size_t)products + (size_t)k) * weights,

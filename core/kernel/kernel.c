@@ -10,8 +10,11 @@ static _Atomic(const struct kernels *) chosen = &kernels_scalar;
 static const struct kernels *const tables[CPU_BEST + 1] = {
     [CPU_BASE] = &kernels_scalar,
 #if defined(__x86_64__)
-    [CPU_AVX2] = &kernels_avx2,     [CPU_AVX2_VNNI] = &kernels_avx2_vnni,
-    [CPU_AVX512] = &kernels_avx512, [CPU_AVX512_VNNI] = &kernels_avx512_vnni,
+    [CPU_AVX2] = &kernels_avx2,
+    [CPU_AVX2_VNNI] = &kernels_avx2_vnni,
+    [CPU_AVX512] = &kernels_avx512,
+    [CPU_AVX512_VNNI] = &kernels_avx512_vnni,
+    [CPU_AVX512_AMX] = &kernels_avx512_amx,
 #elif defined(__aarch64__)
     [CPU_NEON] = &kernels_neon,
 #endif

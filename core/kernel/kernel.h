@@ -63,9 +63,10 @@ struct finish {
 struct conv_row {
     const float *x; /* of the first pixel and tap */
     int n;          /* pixels */
-    int pixel_step; /* floats between their inputs: 1, 16 or 32 */
+    int pixel_step; /* floats between their inputs: 1, 2, 16 or 32 */
     int outer, tap_rows, tap_columns, inner, last_inner;
-    size_t outer_step, tap_row_step, inner_step; /* floats of x */
+    size_t outer_step, tap_row_step; /* floats of x, whose channels are */
+    int tap_column_step;             /* neighbours within a block */
     const float *weight; /* [blocks][outer][tap_rows][tap_columns][inner][16] */
     size_t weight_block; /* floats a block */
     float *y;
@@ -111,6 +112,30 @@ struct winograd {
 };
 
 /**
+ * A dense convolution on AMX's tiles, which multiply bfloat16 (8 significant
+ * bits) and add in float. Inputs and weights are each the sum of two of them,
+ * high and low; of the four products the least is left out, so that about 16
+ * bits of each factor count. Weights that are bfloat16 themselves have no low
+ * part, which saves a third of the products and half of the reading.
+ *
+ * Inputs are split into planes of pixels of 32 channels, 64 bytes high and 64
+ * low, with their padding; with a stride, its rows and columns are dealt into
+ * stride^2 planes, so that the inputs of neighbouring outputs are neighbours.
+ */
+struct conv_tiles {
+    struct map x, y;
+    struct map residual;                          /* data is NULL for none */
+    int pad_top, pad_left, pad_bottom, pad_right; /* zeros that x has */
+    int kernel_h, kernel_w, stride;
+    /* [pairs of blocks of y][x.c / 32, rounded up][kernel_h][kernel_w]
+       [high, and low][block of the pair][16 pairs of channels][16][2] */
+    const uint16_t *weight;
+    bool has_low;
+    struct finish finish;
+    void *work; /* conv2d_tiles_work_floats() */
+};
+
+/**
  * A value of bytes, v = scale * byte: blocks of 32 channels when there are no
  * more, else of 64, a pixel of a block that many bytes side by side. Everything
  * is in bytes. Also one of floats where that is said.
@@ -150,18 +175,14 @@ struct conv_int8 {
 struct kernels {
     const char *isa;
 
-    /**
-     * Output row `row` of one plain image as columns [C * kH * kW, out_w],
-     * zeros outside the input.
-     */
-    void (*im2col)(const float *x, int channels, const struct window *window,
-                   int row, float *columns);
-
     void (*conv_row)(const struct conv_row *row);
     void (*depthwise_row)(const struct depthwise_row *row);
 
     /** work holds winograd_work(x.c, size, tiles) floats. */
     void (*winograd)(const struct winograd *job);
+
+    /** NULL where there are no tiles. */
+    void (*conv_tiles)(const struct conv_tiles *job);
 
     /** Plain [C, H, W] to a map's first image. */
     void (*block)(const float *x, const struct map *y);
@@ -207,6 +228,33 @@ struct kernels {
                           float ratio, int pixel, uint8_t *y);
 };
 
+enum {
+    KERNEL_TILE_DEPTH = 32, /* channels of a pixel of a split map */
+    KERNEL_TILE_PIXEL = 2 * 2 * KERNEL_TILE_DEPTH, /* bytes: high and low */
+};
+
+/** One plane of a split map: pixels. */
+struct tiles_plane {
+    int rows, columns;
+    int pixels;
+};
+
+/**
+ * The plane of a map of h x w. Without a stride a row's padding on the right is
+ * the next one's on the left; the last row has what it needs of its own.
+ */
+static inline struct tiles_plane kernel_tiles_plane(int h, int w, int pad_left,
+                                                    int pad_right, int stride)
+{
+    int most = pad_left > pad_right ? pad_left : pad_right;
+    int rows = (h + stride - 1) / stride;
+    int columns = stride == 1
+                      ? w + most
+                      : (w + pad_left + pad_right + stride - 1) / stride;
+
+    return (struct tiles_plane){rows, columns, rows * columns + pad_right};
+}
+
 /** Bytes of a pixel of a block, for bytes of so many channels. */
 static inline int kernel_int8_pixel(int channels)
 {
@@ -240,6 +288,7 @@ extern const struct kernels kernels_avx2;
 extern const struct kernels kernels_avx2_vnni;
 extern const struct kernels kernels_avx512;
 extern const struct kernels kernels_avx512_vnni;
+extern const struct kernels kernels_avx512_amx;
 #elif defined(__aarch64__)
 extern const struct kernels kernels_neon;
 #endif

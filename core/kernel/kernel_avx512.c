@@ -5,6 +5,8 @@
 #endif
 #define ISA      avx512
 #define ISA_VNNI avx512_vnni
+#define ISA_AMX  avx512_amx
+#include "core/kernel/kernel_amx.h"
 #include "core/kernel/kernel_impl.h"
 #else
 /* Nothing to build for this processor family. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/ops/conv2d.h"
 
+#include <string.h>
+
 enum {
     BLOCK = KERNEL_BLOCK,
     PAIR = 2,                     /* output blocks that share an input band */
@@ -62,6 +64,12 @@ static int band_rows(const struct conv2d *conv, int out_w)
     return row < 1 || row >= BAND_FLOATS ? 1 : BAND_FLOATS / row;
 }
 
+/* Floats of a row of a plain input with the padding beside it. */
+static size_t padded_width(const struct conv2d *conv, int w)
+{
+    return (size_t)(w + conv->pad_left + conv->pad_right);
+}
+
 size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
                           int h, int w, int images)
 {
@@ -76,12 +84,13 @@ size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
     conv2d_size(conv, h, w, &out_h, &out_w);
     switch (conv->algorithm) {
     case CONV2D_PLAIN:
-        return (size_t)(conv->in_c * conv->kernel_h * conv->kernel_w) *
-               (size_t)out_w;
+        return (size_t)(conv->in_c * conv->kernel_h) * padded_width(conv, w);
     case CONV2D_WINOGRAD2:
     case CONV2D_WINOGRAD4:
         return winograd_tile_floats(conv) *
                (size_t)winograd_tiles(conv, out_h, out_w, images);
+    case CONV2D_TILES:
+        return conv2d_tiles_work_floats(conv, h, w, images);
     case CONV2D_DIRECT:
     case CONV2D_DEPTHWISE:
     case CONV2D_INT8:
@@ -141,41 +150,51 @@ static struct conv_row part(const struct conv_row *row, int first, int n)
     return out;
 }
 
+/* The rows that output row `row` sees, [in_c][kernel_h][padded width]. */
+static void plain_rows(const struct conv2d *conv, const struct map *x,
+                       const float *planes, int row, float *out)
+{
+    size_t width = padded_width(conv, x->w);
+    int top = row * conv->stride - conv->pad_top;
+
+    for (int c = 0; c < conv->in_c; c++) {
+        for (int y = top; y < top + conv->kernel_h; y++, out += width) {
+            memset(out, 0, width * sizeof *out);
+            if (y >= 0 && y < x->h) {
+                memcpy(out + conv->pad_left,
+                       planes + (size_t)(c * x->h + y) * (size_t)x->w,
+                       (size_t)x->w * sizeof *out);
+            }
+        }
+    }
+}
+
 static void run_plain(const struct conv2d *conv, const struct conv2d_run *run)
 {
     const struct map *x = &run->x;
-    int depth = conv->in_c * conv->kernel_h * conv->kernel_w;
-    struct window window = {
-        .in_h = x->h,
-        .in_w = x->w,
-        .out_h = run->y.h,
-        .out_w = run->y.w,
-        .kernel_h = conv->kernel_h,
-        .kernel_w = conv->kernel_w,
-        .stride = conv->stride,
-        .pad_top = conv->pad_top,
-        .pad_left = conv->pad_left,
-        .in_row = (size_t)x->w,
-    };
+    size_t width = padded_width(conv, x->w);
     struct conv_row row = {
         .x = run->work,
         .n = run->y.w,
-        .pixel_step = 1,
-        .outer = 1,
-        .tap_rows = 1,
-        .tap_columns = 1,
-        .inner = depth,
-        .last_inner = depth,
-        .inner_step = (size_t)run->y.w,
-        .weight_block = (size_t)depth * BLOCK,
+        .pixel_step = conv->stride,
+        .outer = conv->in_c,
+        .tap_rows = conv->kernel_h,
+        .tap_columns = conv->kernel_w,
+        .inner = 1,
+        .last_inner = 1,
+        .outer_step = (size_t)conv->kernel_h * width,
+        .tap_row_step = width,
+        .tap_column_step = 1,
+        .weight_block =
+            (size_t)(conv->in_c * conv->kernel_h * conv->kernel_w) * BLOCK,
     };
 
     for (int image = 0; image < run->y.images; image++) {
-        const float *plain = run->plain + (size_t)image * (size_t)x->c *
-                                              (size_t)x->h * (size_t)x->w;
+        const float *planes = run->plain + (size_t)image * (size_t)x->c *
+                                               (size_t)x->h * (size_t)x->w;
 
         for (int r = run->first; r < run->first + run->rows; r++) {
-            kernel_table()->im2col(plain, conv->in_c, &window, r, run->work);
+            plain_rows(conv, x, planes, r, run->work);
             aim(conv, run, image, r, &row);
             kernel_table()->conv_row(&row);
         }
@@ -237,7 +256,7 @@ static void run_band(const struct conv2d *conv, const struct conv2d_run *run,
         .last_inner = conv->in_c - (blocks - 1) * BLOCK,
         .outer_step = run->front == NULL ? run->x.plane : plane,
         .tap_row_step = run->x.row,
-        .inner_step = 1,
+        .tap_column_step = BLOCK,
         .weight_block = (size_t)conv->in_c *
                         (size_t)(conv->kernel_h * conv->kernel_w) * BLOCK,
     };
@@ -311,6 +330,9 @@ void conv2d_run(const struct conv2d *conv, const struct conv2d_run *run)
     case CONV2D_WINOGRAD2:
     case CONV2D_WINOGRAD4:
         run_winograd(conv, run);
+        break;
+    case CONV2D_TILES:
+        conv2d_tiles_run(conv, run);
         break;
     case CONV2D_INT8:
         conv2d_int8_run(conv, run);

@@ -21,9 +21,10 @@
 enum conv2d_algorithm {
     CONV2D_DIRECT,
     CONV2D_DEPTHWISE,
-    CONV2D_PLAIN,     /* reads a plain input of few planes, by im2col */
+    CONV2D_PLAIN,     /* directly, of a plain input of few planes */
     CONV2D_WINOGRAD2, /* F(2 x 2, 3 x 3) */
     CONV2D_WINOGRAD4, /* F(4 x 4, 3 x 3) */
+    CONV2D_TILES,     /* directly, on AMX's tiles */
     CONV2D_INT8,      /* directly, of bytes; has int8.weight */
 };
 
@@ -58,6 +59,7 @@ struct conv2d {
     enum activation activation;
     enum conv2d_algorithm algorithm;
     float *packed; /* weights as the kernels read them, bias and slope */
+    bool has_low;  /* CONV2D_TILES: weights need more than a bfloat16 */
     struct finish finish;
     struct conv2d_int8 int8;
 };
@@ -68,7 +70,7 @@ struct conv2d_run {
     struct map x;               /* with zeros around it as padding asks */
     const float *plain;         /* [images][in_c, h, w] for CONV2D_PLAIN */
     struct map y;
-    int first, rows;     /* of y to compute; all with Winograd's algorithms */
+    int first, rows;     /* of y to compute; all unless layer_is_banded() */
     struct map residual; /* is added before the activation; data NULL: none */
     float *work;         /* conv2d_work_floats */
 };
@@ -103,6 +105,16 @@ bool conv2d_int8_fits(const struct conv2d *conv);
 /** conv2d_pack and conv2d_run of CONV2D_INT8, which they call. */
 enum aha_status conv2d_int8_pack(struct conv2d *conv) AHA_MUST_CHECK;
 void conv2d_int8_run(const struct conv2d *conv, const struct conv2d_run *run);
+
+/**
+ * CONV2D_TILES: the floats its weights will take (sets has_low), their order,
+ * scratch, the call.
+ */
+size_t conv2d_tiles_floats(struct conv2d *conv);
+void conv2d_tiles_pack(const struct conv2d *conv, float *out);
+size_t conv2d_tiles_work_floats(const struct conv2d *conv, int h, int w,
+                                int images);
+void conv2d_tiles_run(const struct conv2d *conv, const struct conv2d_run *run);
 
 void conv2d_fini(struct conv2d *conv);
 

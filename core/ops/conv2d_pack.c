@@ -54,6 +54,16 @@ static double winograd_cost(const struct conv2d *conv, int size, int h, int w)
                (kernel_blocks(conv->in_c) + kernel_blocks(conv->out_c));
 }
 
+/*
+ * A tile multiplies 32 channels, and costs much to begin and to end: not for
+ * one tap, whose convolutions go row by row together with their neighbours.
+ */
+static bool suits_tiles(const struct conv2d *conv)
+{
+    return kernel_table()->conv_tiles != NULL && conv->kernel_h > 1 &&
+           conv->kernel_w > 1 && conv->in_c > KERNEL_BLOCK;
+}
+
 static enum conv2d_algorithm choose(const struct conv2d *conv, bool is_plain,
                                     int h, int w)
 {
@@ -67,6 +77,9 @@ static enum conv2d_algorithm choose(const struct conv2d *conv, bool is_plain,
     }
     if (is_plain) {
         return CONV2D_PLAIN;
+    }
+    if (suits_tiles(conv)) {
+        return CONV2D_TILES;
     }
     if (conv->kernel_h != 3 || conv->kernel_w != 3 || conv->stride != 1) {
         return CONV2D_DIRECT;
@@ -193,13 +206,14 @@ static float *pack_block(const struct conv2d *conv, int block, float *out)
         return pack_winograd(conv, 4, block, out);
     case CONV2D_DEPTHWISE:
     case CONV2D_PLAIN:
+    case CONV2D_TILES:
     case CONV2D_INT8:
         break;
     }
     return pack_plain(conv, block, out);
 }
 
-/* Floats of one block's weights. */
+/* Floats of one block's weights, in all algorithms that go block by block. */
 static size_t block_floats(const struct conv2d *conv)
 {
     size_t channels = (size_t)(conv->in_c / conv->groups) * BLOCK;
@@ -260,13 +274,19 @@ enum aha_status conv2d_pack(struct conv2d *conv, bool is_plain, int h, int w)
         return conv2d_int8_pack(conv);
     }
     conv->algorithm = choose(conv, is_plain, h, w);
-    status = pack(conv, (size_t)blocks * block_floats(conv));
+    status = pack(conv, conv->algorithm == CONV2D_TILES
+                            ? conv2d_tiles_floats(conv)
+                            : (size_t)blocks * block_floats(conv));
     if (status != AHA_OK) {
         return status;
     }
     out = conv->packed;
-    for (int b = 0; b < blocks; b++) {
-        out = pack_block(conv, b, out);
+    if (conv->algorithm == CONV2D_TILES) {
+        conv2d_tiles_pack(conv, out);
+    } else {
+        for (int b = 0; b < blocks; b++) {
+            out = pack_block(conv, b, out);
+        }
     }
     release(&conv->weight);
     return AHA_OK;

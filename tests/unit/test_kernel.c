@@ -126,35 +126,6 @@ static double at(const struct window *window, const float *plane, int row,
                                (size_t)(column * step)];
 }
 
-static void call_im2col(const struct kernels *table,
-                        const struct window *window, float *y)
-{
-    struct window plain = *window;
-    int row = window->out_h / 3;
-
-    plain.in_row = (size_t)window->in_w + 1;
-    if (table != NULL) {
-        table->im2col(x, 2, &plain, row, y);
-        return;
-    }
-    for (int c = 0; c < 2; c++) {
-        for (int t = 0; t < plain.kernel_h * plain.kernel_w; t++) {
-            for (int i = 0; i < plain.out_w; i++) {
-                *y++ = (float)at(
-                    &plain, x + (size_t)c * (size_t)plain.in_h * plain.in_row,
-                    row * plain.stride + t / plain.kernel_w - plain.pad_top,
-                    i * plain.stride + t % plain.kernel_w - plain.pad_left, 1);
-            }
-        }
-    }
-}
-
-START_TEST(im2col)
-{
-    compare(call_im2col, 1);
-}
-END_TEST
-
 static double bent(double v, float slope)
 {
     return v > 0 ? v : v * (double)slope;
@@ -419,11 +390,11 @@ START_TEST(no_slot_is_empty)
         const struct kernels *table = tables[t];
 
         ck_assert_ptr_nonnull(table->isa);
-        ck_assert(table->im2col != NULL && table->conv_row != NULL &&
-                  table->depthwise_row != NULL && table->winograd != NULL &&
-                  table->block != NULL && table->add != NULL &&
-                  table->max_pool != NULL && table->avg_pool != NULL &&
-                  table->upsample2 != NULL && table->channel_mean_max != NULL &&
+        ck_assert(table->conv_row != NULL && table->depthwise_row != NULL &&
+                  table->winograd != NULL && table->block != NULL &&
+                  table->add != NULL && table->max_pool != NULL &&
+                  table->avg_pool != NULL && table->upsample2 != NULL &&
+                  table->channel_mean_max != NULL &&
                   table->multiply_map != NULL && table->sum != NULL &&
                   table->conv_int8 != NULL && table->quantize != NULL &&
                   table->avg_pool_int8 != NULL);
@@ -443,7 +414,6 @@ Suite *kernel_suite(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, im2col);
     tcase_add_test(tests, depthwise);
     tcase_add_test(tests, max_pool);
     tcase_add_test(tests, upsample2);

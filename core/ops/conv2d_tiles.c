@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Convolutions on tiles: weights in the kernel's order, and the call. Part of
+ * conv2d.h.
+ */
+#include <string.h>
+
+#include "core/ops/conv2d.h"
+
+enum {
+    BLOCK = KERNEL_BLOCK,
+    PAIR = 2,                             /* blocks of y that share inputs */
+    TILE_HALVES = 16 * KERNEL_TILE_DEPTH, /* bfloat16 of a tile of weights */
+    STEP_HALVES = PAIR * TILE_HALVES,     /* of a tap, high or low */
+    PIXEL_FLOATS = KERNEL_TILE_PIXEL / 4,
+};
+
+static int pairs_of(const struct conv2d *conv)
+{
+    return (kernel_blocks(conv->out_c) + PAIR - 1) / PAIR;
+}
+
+static int depths_of(const struct conv2d *conv)
+{
+    return (conv->in_c + KERNEL_TILE_DEPTH - 1) / KERNEL_TILE_DEPTH;
+}
+
+/* The nearest bfloat16, ties to even. */
+static uint16_t bfloat16_of(float value)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static float float_of(uint16_t bfloat16)
+{
+    uint32_t bits = (uint32_t)bfloat16 << 16;
+    float value;
+
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Whether any weight is more than its nearest bfloat16. */
+static bool has_low(const struct conv2d *conv)
+{
+    size_t n = (size_t)conv->out_c * (size_t)conv->in_c *
+               (size_t)(conv->kernel_h * conv->kernel_w);
+
+    for (size_t i = 0; i < n; i++) {
+        if (conv->weight[i] != float_of(bfloat16_of(conv->weight[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t tap_halves(const struct conv2d *conv)
+{
+    return conv->has_low ? 2 * STEP_HALVES : STEP_HALVES;
+}
+
+size_t conv2d_tiles_floats(struct conv2d *conv)
+{
+    conv->has_low = has_low(conv);
+    return (size_t)pairs_of(conv) * (size_t)depths_of(conv) *
+           (size_t)(conv->kernel_h * conv->kernel_w) * tap_halves(conv) / 2;
+}
+
+/* 0 past the last of either. */
+static float weight_at(const struct conv2d *conv, int o, int c, int tap)
+{
+    size_t taps = (size_t)(conv->kernel_h * conv->kernel_w);
+
+    return o < conv->out_c && c < conv->in_c
+               ? conv->weight[((size_t)o * (size_t)conv->in_c + (size_t)c) *
+                                  taps +
+                              (size_t)tap]
+               : 0.0F;
+}
+
+/* One tap of 32 channels for the outputs from `o` on: high, and then low. */
+static void pack_step(const struct conv2d *conv, int o, int c, int tap,
+                      uint16_t *out)
+{
+    for (int i = 0; i < STEP_HALVES; i++) {
+        int lane = i % TILE_HALVES;
+        float weight =
+            weight_at(conv, o + i / TILE_HALVES * BLOCK + lane / 2 % BLOCK,
+                      c + lane / (2 * BLOCK) * 2 + lane % 2, tap);
+        uint16_t high = bfloat16_of(weight);
+
+        out[i] = high;
+        if (conv->has_low) {
+            out[STEP_HALVES + i] = bfloat16_of(weight - float_of(high));
+        }
+    }
+}
+
+void conv2d_tiles_pack(const struct conv2d *conv, float *out)
+{
+    uint16_t *step = (uint16_t *)(void *)out;
+
+    for (int p = 0; p < pairs_of(conv); p++) {
+        for (int d = 0; d < depths_of(conv); d++) {
+            for (int t = 0; t < conv->kernel_h * conv->kernel_w; t++) {
+                pack_step(conv, p * PAIR * BLOCK, d * KERNEL_TILE_DEPTH, t,
+                          step);
+                step += tap_halves(conv);
+            }
+        }
+    }
+}
+
+size_t conv2d_tiles_work_floats(const struct conv2d *conv, int h, int w,
+                                int images)
+{
+    struct tiles_plane plane =
+        kernel_tiles_plane(h + conv->pad_top + conv->pad_bottom, w,
+                           conv->pad_left, conv->pad_right, conv->stride);
+    size_t planes = (size_t)(conv->stride * conv->stride) *
+                    (size_t)depths_of(conv) * (size_t)images;
+
+    return planes * (size_t)plane.pixels * PIXEL_FLOATS;
+}
+
+void conv2d_tiles_run(const struct conv2d *conv, const struct conv2d_run *run)
+{
+    kernel_table()->conv_tiles(&(struct conv_tiles){
+        .x = run->x,
+        .y = run->y,
+        .residual = run->residual,
+        .pad_top = conv->pad_top,
+        .pad_left = conv->pad_left,
+        .pad_bottom = conv->pad_bottom,
+        .pad_right = conv->pad_right,
+        .kernel_h = conv->kernel_h,
+        .kernel_w = conv->kernel_w,
+        .stride = conv->stride,
+        .weight = (const uint16_t *)(const void *)conv->packed,
+        .has_low = conv->has_low,
+        .finish = conv->finish,
+        .work = run->work,
+    });
+}
