@@ -65,7 +65,7 @@ def main():
     add("--out", default=paths.MODELS / "expression.safetensors")
     add("--dtype", choices=("f16", "f32"), default="f16")
     add("--name", default="AHA")
-    add("--version", default="1.3.0")
+    add("--version", default="1.4.0")
     add("--license", default="MIT")
     add("--source", default=SOURCE)
     add("--data", default=paths.DATA, help="data folder")

@@ -56,15 +56,18 @@ def parser_of(text):
     add("--decay", type=float, default=0.02, help="weight decay")
     add("--votes", type=float, default=VOTES,
         help="share of the FER+ votes in a target, the rest is the label")
-    add("--teacher", metavar="FILE",
-        help="a weight file whose answers are mixed into the targets")
+    add("--teacher", metavar="FILE,...",
+        help="weight files whose mean answers are mixed into the targets")
     add("--taught", type=float, default=0.5, metavar="SHARE",
         help="their share")
-    add("--photos", action="store_true",
-        help="learn from the photographs too (training.photos), and judge\n"
-             "by those held out")
+    add("--photos", type=int, nargs="?", const=1, default=0, metavar="TIMES",
+        help="learn from the photographs too (training.photos), each so\n"
+             "many times an epoch (once), and judge by those held out")
     add("--change", type=float, default=1,
         help="strength of the augmentation")
+    add("--mix", type=float, default=0, metavar="ALPHA",
+        help="mixup: half of the batches are faces laid over each other,\n"
+             "in shares drawn from Beta(ALPHA, ALPHA)")
     add("--ema", type=float, default=0.998,
         help="decay of the averaged weights, the ones judged and exported")
     add("--warm-up", type=int, default=300, help="steps")
@@ -152,7 +155,8 @@ class Run:
         self.tests = {"": fer2013(args.data, args.cache, "public_test")}
         if args.photos:
             self.train = Joined([self.train,
-                                 photographs(args.cache, held_out=False)])
+                                 *[photographs(args.cache, held_out=False)]
+                                 * args.photos])
             self.tests["photos "] = photographs(args.cache, held_out=True)
         if args.teacher:
             self.listen()
@@ -180,9 +184,12 @@ class Run:
         if os.path.exists(path):
             told = torch.load(path)
         else:
-            net = weight_file.Network.open(self.args.teacher)
+            teachers = self.args.teacher.split(",")
             mine = torch.arange(self.worker, len(told), self.args.workers)
-            told[mine] = answers(net, self.train, mine)["probabilities"]
+            for file in teachers:
+                net = weight_file.Network.open(file)
+                said = answers(net, self.train, mine)["probabilities"]
+                told[mine] += said / len(teachers)
             dist.all_reduce(told)
             if self.worker == 0:
                 torch.save(told, path)
@@ -319,6 +326,16 @@ class Run:
                 [t.numel() for t in shared])):
             tensor.copy_(part.view_as(tensor))
 
+    def mix(self, crops, targets):
+        """Mixup (Zhang et al., ICLR 2018), of all regions alike (--mix)."""
+        if not self.args.mix or torch.rand(()) < 0.5:
+            return crops, targets
+        alpha = torch.tensor(self.args.mix)
+        share = torch.distributions.Beta(alpha, alpha).sample()
+        other = torch.randperm(len(targets))
+        return ({name: x.lerp(x[other], share) for name, x in crops.items()},
+                targets.lerp(targets[other], share))
+
     def learn(self, rows):
         """One step; the batch's mean loss and share of right answers."""
         torch.manual_seed((self.args.seed * 1000003 + self.step)
@@ -332,9 +349,9 @@ class Run:
             part = self.progress() / self.args.small
             regions = align.scaled(regions, SMALLER[int(part * len(SMALLER))])
         crops = self.train.crops(rows, regions, self.args.change)
+        crops, targets = self.mix(crops, self.train.targets[rows])
         fused, own = self.model(crops, bf16=not self.args.fp32)
-        loss = loss_all(fused, own, self.train.targets[rows],
-                        self.config["loss"])
+        loss = loss_all(fused, own, targets, self.config["loss"])
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         hits = (fused.argmax(1) == self.train.labels[rows]).float().mean()
