@@ -8,7 +8,7 @@
 # Variables: MODE=release|debug|asan|ubsan|tsan|cover|fuzz, V=1 to see commands,
 # CFLAGS and LDFLAGS are appended, PREFIX and DESTDIR for install,
 # PORT for run, CK_RUN_SUITE=name for one unit suite, BENCH="--write ..." for
-# the options of bench-peers and bench-services, CURL=no to leave the verb bench
+# the options of bench and bench-*, CURL=no to leave the verb bench
 # out, and libcurl with it, where an image shall be small, DEPS=no to build
 # without asking dpkg what is installed.
 
@@ -36,6 +36,7 @@ fuzz_packages := $(check_packages) clang
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
 cover_packages := $(check_packages) lcov
 browser_packages := $(run_packages) chromium
+bench_packages := $(check_packages) libvips-tools
 peers_packages := $(run_packages) g++ libdnnl-dev python3 python3-numpy \
     python3-torch python3-opencv
 services_packages := $(run_packages) python3-numpy python3-torch \
@@ -52,7 +53,8 @@ arm64_packages := $(run_packages) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 
 goals := $(or $(MAKECMDGOALS),all)
 packages := $(run_packages) \
-    $(if $(filter check asan ubsan tsan deps bench,$(goals)),$(check_packages)) \
+    $(if $(filter check asan ubsan tsan deps bench-http,$(goals)),$(check_packages)) \
+    $(if $(filter bench,$(goals)),$(bench_packages)) \
     $(if $(filter lint format headers,$(goals)),$(lint_packages)) \
     $(if $(filter cover,$(goals)),$(cover_packages)) \
     $(if $(filter fuzz,$(goals)),$(fuzz_packages)) \
@@ -69,7 +71,7 @@ packages := $(run_packages) \
     $(if $(filter torture,$(goals)),$(torture_packages)) \
     $(if $(filter arm64-test,$(goals)),$(arm64_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover fuzz model contract browser \
-    bench-peers bench-services install-test package-test docs-test manifests \
+    bench bench-http bench-peers bench-services install-test package-test docs-test manifests \
     prometheus-test image-test arm64-test torture,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
@@ -286,8 +288,11 @@ cover: ## the tests with coverage; prints a figure, writes build/cover/html
 	$(Q)genhtml -q build/cover/aha.info -o build/cover/html
 	$(Q)lcov --summary build/cover/aha.info
 
-bench: $(BUILD)/bench/bench ## figures of this machine: stages and kernels
-	$(Q)$< models tests/data/astronaut.jpg
+bench: $(BUILD)/bench/photo ## what a photo costs, by stage: more faces, more pixels
+	$(Q)python3 -m bench.cost --build $(BUILD) $(BENCH)
+
+bench-http: $(BUILD)/aha $(BUILD)/bench/photo ## the daemon against the bare loop, and under load
+	$(Q)AHA=$< python3 -m bench.daemon --build $(BUILD) $(BENCH)
 
 # Debian's own Python has Debian's PyTorch and OpenCV.
 debian_python := /usr/bin/python3
@@ -363,5 +368,5 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
-    ubsan tsan torture cover fuzz model bench bench-peers bench-services lint headers format docs docs-test \
+    ubsan tsan torture cover fuzz model bench bench-http bench-peers bench-services lint headers format docs docs-test \
     figures sbom models deps clean help

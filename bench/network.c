@@ -18,19 +18,17 @@
  * As in the daemon, each thread has a session of its own; it takes its part of
  * the batch, or one face where there is but one.
  *
- * DESIGN: threads share the prepared faces, which are read only; each counts
- * in its own struct runner, read after it was joined.
+ * DESIGN: threads share the prepared faces, which are read only.
  */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "aha/aha.h"
 #include "aha/pipeline.h"
 
 #include "bench/file.h"
+#include "bench/race.h"
 
 enum {
     N_FACES = 32,
@@ -42,16 +40,9 @@ enum {
 
 /* The faces of one call, and where its results go. */
 struct call {
+    struct aha_session *session; /* borrowed, as the crops */
     struct aha_analysis analysis;
-    const float *crops; /* of all N_FACES; borrowed */
-};
-
-struct runner {
-    struct aha_session *session;
-    struct call call;
-    double seconds; /* to run at least */
-    double wall;    /* faces a second of the wall clock */
-    double cpu;     /* faces a second of this thread's processor time */
+    const float *crops; /* of all N_FACES */
 };
 
 struct bench {
@@ -61,14 +52,6 @@ struct bench {
     float *crops;
     size_t n_crop_floats; /* of one face */
 };
-
-static double now_s(clockid_t clock)
-{
-    struct timespec now;
-
-    (void)clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static bool write_file(const char *path, const float *values, size_t n)
 {
@@ -131,6 +114,7 @@ static bool call_init(struct call *call, struct bench *bench,
 {
     struct aha_error err = {AHA_OK, ""};
 
+    call->session = session;
     call->crops = bench->crops;
     if (aha_prepare_crops(session, bench->planes, n, PLANE, PLANE,
                           &call->analysis, &err) != AHA_OK) {
@@ -140,9 +124,11 @@ static bool call_init(struct call *call, struct bench *bench,
     return true;
 }
 
-/* aha_infer takes the crops away: the next run gets a fresh copy. */
-static bool call_run(struct call *call, struct aha_session *session)
+/* aha_infer takes the crops away: the next run gets a fresh copy. Returns the
+ * faces answered, 0 without memory. */
+static int call_run(void *data)
 {
+    struct call *call = data;
     struct aha_analysis *analysis = &call->analysis;
 
     if (analysis->crops == NULL) {
@@ -150,12 +136,12 @@ static bool call_run(struct call *call, struct aha_session *session)
 
         analysis->crops = aligned_alloc(64, n);
         if (analysis->crops == NULL) {
-            return false;
+            return 0;
         }
         memcpy(analysis->crops, call->crops, analysis->n_crop_bytes);
     }
-    aha_infer(session, &analysis, 1);
-    return true;
+    aha_infer(call->session, &analysis, 1);
+    return analysis->n_faces;
 }
 
 static bool write_answers(const struct bench *bench,
@@ -203,65 +189,37 @@ static bool check(struct bench *bench, const char *path)
 {
     struct call call = {0};
     bool is_written = call_init(&call, bench, bench->sessions[0], N_FACES) &&
-                      call_run(&call, bench->sessions[0]) &&
+                      call_run(&call) > 0 &&
                       write_answers(bench, &call.analysis, path);
 
     aha_analysis_fini(&call.analysis);
     return is_written;
 }
 
-static void *run(void *data)
-{
-    struct runner *runner = data;
-    int per_call = runner->call.analysis.n_faces;
-    double wall = now_s(CLOCK_MONOTONIC);
-    double cpu = now_s(CLOCK_THREAD_CPUTIME_ID);
-    double end = wall + runner->seconds;
-    int n = 0;
-
-    do {
-        if (!call_run(&runner->call, runner->session)) {
-            abort();
-        }
-        n += per_call;
-    } while (now_s(CLOCK_MONOTONIC) < end);
-    runner->wall = n / (now_s(CLOCK_MONOTONIC) - wall);
-    runner->cpu = n / (now_s(CLOCK_THREAD_CPUTIME_ID) - cpu);
-    aha_thread_fini();
-    return NULL;
-}
-
 /* The rates of all threads, at once. */
 static bool race(struct bench *bench, int batch, int n_threads, double seconds)
 {
-    struct runner runners[MAX_THREADS] = {0};
-    pthread_t threads[MAX_THREADS];
+    struct bench_runner runners[MAX_THREADS] = {0};
+    struct call calls[MAX_THREADS] = {0};
     int part = batch > n_threads ? batch / n_threads : 1;
-    double wall = 0;
-    double cpu = 0;
-    bool is_ready = true;
-    int n = 0;
+    double wall;
+    double cpu;
+    bool is_well = true;
 
     for (int i = 0; i < n_threads; i++) {
-        runners[i].session = bench->sessions[i];
-        runners[i].seconds = seconds;
-        is_ready = is_ready &&
-                   call_init(&runners[i].call, bench, runners[i].session, part);
+        runners[i] = (struct bench_runner){
+            .work = call_run, .data = &calls[i], .seconds = seconds};
+        is_well =
+            is_well && call_init(&calls[i], bench, bench->sessions[i], part);
     }
-    while (is_ready && n < n_threads &&
-           pthread_create(&threads[n], NULL, run, &runners[n]) == 0) {
-        n++;
-    }
-    for (int i = 0; i < n; i++) {
-        (void)pthread_join(threads[i], NULL);
-        wall += runners[i].wall;
-        cpu += runners[i].cpu;
+    is_well = is_well && bench_race(runners, n_threads, &wall, &cpu);
+    if (is_well) {
+        (void)printf("%.3f %.3f\n", wall, cpu);
     }
     for (int i = 0; i < n_threads; i++) {
-        aha_analysis_fini(&runners[i].call.analysis);
+        aha_analysis_fini(&calls[i].analysis);
     }
-    (void)printf("%.3f %.3f\n", wall, cpu);
-    return n == n_threads;
+    return is_well;
 }
 
 static bool obey(struct bench *bench, const char *line)

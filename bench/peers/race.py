@@ -15,10 +15,7 @@ processes beside each other with half of the batch each; the better one counts.
 
 import argparse
 import array
-import datetime
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -36,6 +33,11 @@ OURS = (table.OURS, "")
 CLOCKS = {"wall": "wall clock", "cpu": "processor time of each thread"}
 
 
+def add_clock(parser):
+    parser.add_argument("--clock", choices=CLOCKS, default="wall",
+                        help="cpu where other work runs on the machine")
+
+
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -49,10 +51,8 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.3,
                         help="of a turn, at least (0.3)")
-    parser.add_argument("--clock", choices=CLOCKS, default="wall",
-                        help="cpu where other work runs on the machine")
-    parser.add_argument("--write", action="store_true",
-                        help="put the tables into SPEED.md")
+    add_clock(parser)
+    table.add_write(parser)
     return parser.parse_args()
 
 
@@ -194,15 +194,6 @@ def race_net(net, options):
     return cells, versions
 
 
-def processor():
-    text = Path("/proc/cpuinfo").read_text()
-    found = re.search(r"model name\s*: (.*)", text)
-    name = found.group(1) if found else platform.machine()
-    width = "AVX-512" if "avx512vl" in text else \
-        "AVX2" if "avx2" in text else "no AVX2"
-    return f"{name} ({width}), {os.cpu_count()} threads"
-
-
 def whole_table(cells):
     """One row a cell of the whole network: our ratio to every peer."""
     rows = []
@@ -243,7 +234,7 @@ def report(cells, versions, options):
     if NETS[0] in options.nets:
         tables.insert(0, whole_table(cells))
     return [
-        f"{datetime.date.today()}, {processor()}; kernels and OpenBLAS "
+        f"{table.today()}; kernels and OpenBLAS "
         f"{versions[table.OURS]}; {peers}; {options.rounds} rounds of turns of "
         f"{options.seconds} s, by {CLOCKS[options.clock]}. Worst cell: "
         f"**{ratio:.2f}** ({net}, batch {batch}, {threads} thread"
@@ -256,12 +247,8 @@ def main():
     for net in options.nets:
         some, versions = race_net(net, options)
         cells.update(some)
-    parts = report(cells, versions, options)
-    print("\n" + "\n\n".join([parts[0], *map(table.plain, parts[1:])]))
-    if options.write:
-        page = ROOT / "SPEED.md"
-        page.write_text(table.replace_between(
-            page.read_text(), "bench-peers", "\n\n".join(parts)))
+    table.publish("bench-peers", report(cells, versions, options),
+                  options.write)
 
 
 if __name__ == "__main__":

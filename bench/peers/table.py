@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""From rates to ratios to tables: the arithmetic of the race, nothing else.
+"""From rates to ratios to tables, and where tables go.
 
 `rates` of a cell is {contender: [faces a second, one a round]}. A peer that
 may use two threads in two ways is two contenders of one name: ("PyTorch",
 "within a call"), ("PyTorch", "beside each other").
 """
 
+import datetime
+import os
+import platform
+import re
 import statistics
+from pathlib import Path
 
 OURS = "AHA"
+PAGE = Path(__file__).resolve().parents[2] / "SPEED.md"
 
 
 def ratios(rates):
@@ -57,3 +63,32 @@ def plain(body):
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, widths)).rstrip()
                      for r in rows)
+
+
+def processor():
+    text = Path("/proc/cpuinfo").read_text()
+    found = re.search(r"model name\s*: (.*)", text)
+    name = found.group(1) if found else platform.machine()
+    width = "AVX-512" if "avx512vl" in text else \
+        "AVX2" if "avx2" in text else "no AVX2"
+    return f"{name} ({width}), {os.cpu_count()} threads"
+
+
+def today():
+    """What every line about a table begins with."""
+    return f"{datetime.date.today()}, {processor()}"
+
+
+def add_write(parser):
+    """The option that publish() is given."""
+    parser.add_argument("--write", action="store_true",
+                        help="put the tables into SPEED.md")
+
+
+def publish(name, parts, write):
+    """Print sentences and tables; with `write` put them into SPEED.md too."""
+    print("\n" + "\n\n".join(plain(part) if part.startswith("|") else part
+                             for part in parts))
+    if write:
+        PAGE.write_text(replace_between(PAGE.read_text(), name,
+                                        "\n\n".join(parts)))

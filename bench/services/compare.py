@@ -11,7 +11,6 @@ once.
 
 import argparse
 import concurrent.futures
-import datetime
 import http.client
 import json
 import os
@@ -44,10 +43,8 @@ def arguments():
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--clock", choices=race.CLOCKS, default="wall",
-                        help="cpu where other work runs on the machine")
-    parser.add_argument("--write", action="store_true",
-                        help="put the table into SPEED.md")
+    race.add_clock(parser)
+    table.add_write(parser)
     return parser.parse_args()
 
 
@@ -189,17 +186,13 @@ def main():
     finally:
         for service in services.values():
             service.stop()
-    about = (f"{datetime.date.today()}, {race.processor()}; "
+    about = (f"{table.today()}; "
              f"{', '.join(p.name for p in options.photos)}, "
              f"{options.workers} workers, {options.clients} clients, "
              f"{options.rounds} rounds of turns of {options.seconds} s, "
              f"by "
              f"{race.CLOCKS[options.clock]}.")
-    print(f"{about}\n\n{table.plain(body)}")
-    if options.write:
-        page = ROOT / "SPEED.md"
-        page.write_text(table.replace_between(
-            page.read_text(), "bench-services", f"{about}\n\n{body}"))
+    table.publish("bench-services", [about, body], options.write)
 
 
 if __name__ == "__main__":

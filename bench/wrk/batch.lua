@@ -20,7 +20,6 @@ function init(args)
 end
 
 function request()
-    return wrk.format("POST", "/v1/batch", {
-        ["Content-Type"] = "multipart/form-data; boundary=" .. boundary,
-    }, body)
+    return wrk.format("POST", "/v1/batch",
+        photos.headers("multipart/form-data; boundary=" .. boundary), body)
 end

@@ -17,7 +17,6 @@ function request()
         'Content-Disposition: form-data; name="file"; filename="' ..
         photo.name .. '"\r\nContent-Type: ' .. photo.media_type ..
         "\r\n\r\n" .. photo.bytes .. "\r\n--" .. boundary .. "--\r\n"
-    return wrk.format("POST", "/v1/analyze", {
-        ["Content-Type"] = "multipart/form-data; boundary=" .. boundary,
-    }, body)
+    return wrk.format("POST", "/v1/analyze",
+        photos.headers("multipart/form-data; boundary=" .. boundary), body)
 end

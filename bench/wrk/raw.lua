@@ -13,5 +13,5 @@ end
 function request()
     local photo = photos.next()
     return wrk.format("POST", "/v1/analyze",
-        { ["Content-Type"] = photo.media_type }, photo.bytes)
+        photos.headers(photo.media_type), photo.bytes)
 end

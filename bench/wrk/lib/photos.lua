@@ -39,4 +39,13 @@ function photos.all()
     return list
 end
 
+-- The headers of wrk's command line (-H), and the body's media type.
+function photos.headers(media_type)
+    local headers = { ["Content-Type"] = media_type }
+    for name, value in pairs(wrk.headers) do
+        headers[name] = value
+    end
+    return headers
+end
+
 return photos
