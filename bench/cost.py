@@ -133,12 +133,18 @@ def growths(series, costs):
 
 
 def verdict(growth):
-    """One line on the steepest step."""
-    (name, stage, a, b), most = max(growth.items(), key=lambda item: item[1])
+    """A sentence on the steepest step of whole photos, one on that of stages."""
+    steps = [max((item for item in growth.items()
+                  if (item[0][1] == "total") == is_whole),
+                 key=lambda item: item[1]) for is_whole in (True, False)]
+    (name, _, a, b), most = steps[0]
     says = "no faster than" if most <= NOISE else "FASTER than"
-    return (f"The cost grows {says} the work: from one row to the next by at "
-            f"most **{most:.2f}** of the growth in faces or pixels ({name} "
-            f"{a:g} to {b:g}, {stage}).")
+    text = (f"A photo's cost grows {says} the work: from one row to the next "
+            f"by at most **{most:.2f}** of the growth in faces or pixels "
+            f"({name} {a:g} to {b:g}).")
+    (name, stage, a, b), most = steps[1]
+    return (f"{text} The steepest stage: {stage}, {most:.2f} ({name} {a:g} to "
+            f"{b:g}).")
 
 
 def main():

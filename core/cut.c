@@ -51,19 +51,17 @@ static void cut_regions(struct photo *photo, int i,
     float *crops =
         photo->analysis.crops + (size_t)i * expression_crop_floats(net);
     struct expression_pixel pixel = expression_pixel(net);
+    const struct picture *picture = photo_picture(photo, &result->face.box);
 
     for (int k = 0; k < info->n_regions; k++) {
         const struct aha_region_info *region = &info->regions[k];
         struct affine map = regions_map(frame, points, region);
 
-        align_warp_luma(&photo->image, &map, region->width, region->height,
+        regions_quad(&map, region, result->regions[k].quad);
+        map = photo_map_to(picture, &map);
+        align_warp_luma(&picture->image, &map, region->width, region->height,
                         ALIGN_BORDER_REPEAT, pixel.scale, pixel.bias,
                         crops + expression_crop_offset(net, k));
-        regions_quad(&map, region, result->regions[k].quad);
-        for (int c = 0; c < 4; c++) {
-            result->regions[k].quad[c][0] *= photo->scale.x;
-            result->regions[k].quad[c][1] *= photo->scale.y;
-        }
     }
 }
 
@@ -84,7 +82,7 @@ static void cut_face(struct photo *photo, int i)
 /* The decoded image is the face frame of face i. */
 static void cut_whole(struct photo *photo, int i)
 {
-    const struct aha_image *image = &photo->image;
+    const struct aha_image *image = &photo->view.image;
     const struct expression *net = photo->session->pipeline->expression;
     const struct aha_point *places = expression_info(net)->face_template;
     struct aha_face *face = &photo->analysis.faces[i].face;
@@ -136,7 +134,8 @@ enum aha_status aha_prepare_crops(struct aha_session *session,
                                   int width, struct aha_analysis *out,
                                   struct aha_error *err)
 {
-    struct photo photo = {.session = session, .scale = {1, 1}, .err = err};
+    struct photo photo = {
+        .session = session, .view = {.shrink = 1, .scale = {1, 1}}, .err = err};
     struct aha_analysis *analysis = &photo.analysis;
     double start = pipeline_now_ms();
     enum aha_status status;
@@ -158,14 +157,14 @@ enum aha_status aha_prepare_crops(struct aha_session *session,
     analysis->n_faces = n;
     status = take_buffers(&photo);
     if (status == AHA_OK) {
-        status = aha_image_init(&photo.image, width, height, err);
+        status = aha_image_init(&photo.view.image, width, height, err);
     }
     for (int i = 0; status == AHA_OK && i < n; i++) {
         store_plane(luma + (size_t)i * (size_t)width * (size_t)height,
-                    &photo.image);
+                    &photo.view.image);
         cut_whole(&photo, i);
     }
-    aha_image_fini(&photo.image);
+    photo_drop_pictures(&photo);
     if (status != AHA_OK) {
         aha_analysis_fini(analysis);
         return status;

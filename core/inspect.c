@@ -33,12 +33,15 @@ static enum aha_status picture_photo(const struct photo *photo, int max_side,
                                      struct aha_inspection *out)
 {
     const struct aha_image_info *info = &photo->analysis.image;
+    const struct aha_image *image = photo->detail.image.rgb != NULL
+                                        ? &photo->detail.image
+                                        : &photo->view.image;
     int longer = info->width > info->height ? info->width : info->height;
     float ratio = fminf((float)max_side / (float)longer, 1.0F);
     int width = (int)fmaxf((float)info->width * ratio, 1);
     int height = (int)fmaxf((float)info->height * ratio, 1);
-    struct affine map = {.a = (float)photo->image.width / (float)width,
-                         .d = (float)photo->image.height / (float)height};
+    struct affine map = {.a = (float)image->width / (float)width,
+                         .d = (float)image->height / (float)height};
     size_t plane = (size_t)width * (size_t)height;
     float *values = alloc_floats(3 * plane);
     enum aha_status status;
@@ -46,8 +49,8 @@ static enum aha_status picture_photo(const struct photo *photo, int max_side,
     if (values == NULL) {
         return aha_error_set(photo->err, AHA_ERR_MEMORY, "out of memory");
     }
-    align_warp_rgb(&photo->image, &map, width, height, ALIGN_BORDER_REPEAT, 1,
-                   0, values);
+    align_warp_rgb(image, &map, width, height, ALIGN_BORDER_REPEAT, 1, 0,
+                   values);
     status = picture_from(
         (const float *const[3]){values, values + plane, values + 2 * plane},
         width, height, 1, 0, &out->photo, photo->err);
@@ -109,7 +112,7 @@ enum aha_status aha_inspect(struct aha_session *session, const void *bytes,
     if (status == AHA_OK) {
         status = picture_crops(&photo, &made);
     }
-    aha_image_fini(&photo.image);
+    photo_drop_pictures(&photo);
     if (status != AHA_OK) {
         aha_analysis_fini(&photo.analysis);
         aha_inspection_fini(&made);

@@ -14,11 +14,12 @@
 enum {
     MIN_SIDE = 16,      /* px; nothing smaller can hold a face */
     DETECT_SIDE = 1280, /* px; the detector sees at least this much */
-    DETAIL_SIDE = 160,  /* px; a face box smaller than this wants detail */
+    SURE_SIDE = 32,     /* px; a box that the mesh tells a face from */
     MAX_SHRINK = 8,
 };
 
 static const float MIN_LANDMARK_CONFIDENCE = 0.5F;
+static const float MAY_BE_FACE = 0.02F; /* the same, of too few px to say */
 static const float SAME_FACE_IOU = 0.5F;
 
 struct aha_options aha_options_default(void)
@@ -69,25 +70,6 @@ static enum aha_status check_header(struct photo *photo)
     return status;
 }
 
-static enum aha_status decode(struct photo *photo, int shrink)
-{
-    const struct aha_image_info *info = &photo->analysis.image;
-    double start = pipeline_now_ms();
-    enum aha_status status;
-
-    aha_image_fini(&photo->image);
-    photo->image = (struct aha_image){0};
-    status = aha_image_decode(photo->bytes, photo->n_bytes, info, shrink,
-                              &photo->image, photo->err);
-    if (status == AHA_OK) {
-        photo->shrink = shrink;
-        photo->scale.x = (float)info->width / (float)photo->image.width;
-        photo->scale.y = (float)info->height / (float)photo->image.height;
-    }
-    photo->analysis.timing.decode_ms += pipeline_now_ms() - start;
-    return status;
-}
-
 static int detection_shrink(const struct aha_image_info *info)
 {
     int longer = info->width > info->height ? info->width : info->height;
@@ -99,36 +81,78 @@ static int detection_shrink(const struct aha_image_info *info)
     return shrink;
 }
 
-static float shorter_side(const struct aha_box *box)
+static void scale_point(struct aha_point *p, struct aha_point s)
 {
-    return fminf(box->width, box->height);
+    p->x *= s.x;
+    p->y *= s.y;
 }
 
-/* Carry a detection from the decoded image's pixels to the full-size photo's.
- */
-static void to_full_size(const struct photo *photo, struct detection *detection)
+static void scale_box(struct aha_box *box, struct aha_point s)
 {
-    struct aha_point s = photo->scale;
-
-    detection->box.x *= s.x;
-    detection->box.width *= s.x;
-    detection->box.y *= s.y;
-    detection->box.height *= s.y;
-    detection->left_eye.x *= s.x;
-    detection->left_eye.y *= s.y;
-    detection->right_eye.x *= s.x;
-    detection->right_eye.y *= s.y;
+    box->x *= s.x;
+    box->width *= s.x;
+    box->y *= s.y;
+    box->height *= s.y;
 }
 
-static struct detection to_image(const struct photo *photo,
-                                 const struct detection *full)
+static void scale_detection(struct detection *detection, struct aha_point s)
 {
-    struct photo inverse = {
-        .scale = {1.0F / photo->scale.x, 1.0F / photo->scale.y}};
+    scale_box(&detection->box, s);
+    scale_point(&detection->left_eye, s);
+    scale_point(&detection->right_eye, s);
+}
+
+/* The mesh on the picture that suits the face; all in full-size px. */
+static bool find_landmarks(const struct photo *photo,
+                           const struct detection *full, float least_confidence,
+                           struct landmark_result *out)
+{
+    const struct picture *picture = photo_picture(photo, &full->box);
+    struct aha_point s = picture->scale;
     struct detection detection = *full;
+    struct landmark_result found;
 
-    to_full_size(&inverse, &detection);
-    return detection;
+    scale_detection(&detection, (struct aha_point){1 / s.x, 1 / s.y});
+    if (!landmark_run(photo->session->landmarker, &picture->image, &detection,
+                      &found) ||
+        found.confidence < least_confidence) {
+        return false;
+    }
+    scale_box(&found.box, s);
+    for (int k = 0; k < AHA_N_LANDMARKS; k++) {
+        scale_point(&found.points[k], s);
+    }
+    *out = found;
+    return true;
+}
+
+/*
+ * The detector works on a small picture; if a face in it is too small for the
+ * crops, the photo is to be decoded again, as large as the smallest face needs.
+ * Most small detections are no faces, and the mesh tells that from little.
+ */
+static int detail_shrink(const struct photo *photo, int n)
+{
+    int shrink = photo->view.shrink;
+
+    for (int i = 0; i < n; i++) {
+        const struct detection *full = &photo->session->detections[i];
+        float side = photo_shorter_side(&full->box);
+        bool is_sure = side / (float)photo->view.shrink >= SURE_SIDE;
+        struct landmark_result found;
+        int needed = shrink;
+
+        while (needed > 1 && side / (float)needed < PHOTO_DETAIL_SIDE) {
+            needed /= 2;
+        }
+        if (needed < shrink && side >= photo->options->min_face_size &&
+            find_landmarks(photo, full,
+                           is_sure ? MIN_LANDMARK_CONFIDENCE : MAY_BE_FACE,
+                           &found)) {
+            shrink = needed;
+        }
+    }
+    return shrink;
 }
 
 static void skip(struct photo *photo, const struct aha_box *box,
@@ -141,28 +165,6 @@ static void skip(struct photo *photo, const struct aha_box *box,
         analysis->skipped[analysis->n_skipped].reason = reason;
         analysis->n_skipped++;
     }
-}
-
-/*
- * The detector works on a small picture; if a face in it is too small for the
- * crops, the photo is decoded again, as large as the smallest face needs.
- */
-static enum aha_status decode_detail(struct photo *photo, int n)
-{
-    float least = INFINITY;
-    int shrink = photo->shrink;
-
-    for (int i = 0; i < n; i++) {
-        const struct aha_box *box = &photo->session->detections[i].box;
-
-        if (shorter_side(box) >= photo->options->min_face_size) {
-            least = fminf(least, shorter_side(box));
-        }
-    }
-    while (shrink > 1 && least / (float)shrink < DETAIL_SIDE) {
-        shrink /= 2;
-    }
-    return shrink == photo->shrink ? AHA_OK : decode(photo, shrink);
 }
 
 static float overlap(const struct aha_box *a, const struct aha_box *b)
@@ -204,6 +206,7 @@ static void keep_face(struct photo *photo, const struct aha_box *box,
 {
     const struct aha_model_info *info =
         expression_info(photo->session->pipeline->expression);
+    const struct picture *picture = photo_picture(photo, box);
     struct aha_analysis *analysis = &photo->analysis;
     struct aha_face *face = &analysis->faces[analysis->n_faces++].face;
     struct face_frame frame;
@@ -212,12 +215,10 @@ static void keep_face(struct photo *photo, const struct aha_box *box,
     face->detection_confidence = full->confidence;
     face->landmark_confidence = found->confidence;
     face->pose = found->pose;
-    for (int k = 0; k < AHA_N_LANDMARKS; k++) {
-        face->landmarks[k].x = found->points[k].x * photo->scale.x;
-        face->landmarks[k].y = found->points[k].y * photo->scale.y;
-    }
+    memcpy(face->landmarks, found->points, sizeof face->landmarks);
     if (regions_frame(found->points, info->face_template, &frame)) {
-        quality_measure(&photo->image, &frame, shorter_side(&full->box),
+        frame.to_photo = photo_map_to(picture, &frame.to_photo);
+        quality_measure(&picture->image, &frame, photo_shorter_side(&full->box),
                         &face->pose, &face->quality);
     }
 }
@@ -229,11 +230,10 @@ static void place_landmarks(struct photo *photo, int n)
 
     for (int i = 0; i < n; i++) {
         const struct detection *full = &session->detections[i];
-        struct detection detection = to_image(photo, full);
         struct aha_box box = clip(full->box, &analysis->image);
         struct landmark_result found;
 
-        if (shorter_side(&full->box) < photo->options->min_face_size) {
+        if (photo_shorter_side(&full->box) < photo->options->min_face_size) {
             skip(photo, &box, AHA_SKIP_TOO_SMALL);
             continue;
         }
@@ -241,9 +241,7 @@ static void place_landmarks(struct photo *photo, int n)
             skip(photo, &box, AHA_SKIP_MAX_FACES);
             continue;
         }
-        if (!landmark_run(session->landmarker, &photo->image, &detection,
-                          &found) ||
-            found.confidence < MIN_LANDMARK_CONFIDENCE) {
+        if (!find_landmarks(photo, full, MIN_LANDMARK_CONFIDENCE, &found)) {
             skip(photo, &box, AHA_SKIP_NO_LANDMARKS);
             continue;
         }
@@ -259,24 +257,29 @@ static enum aha_status find_faces(struct photo *photo)
 {
     const struct aha_options *options = photo->options;
     struct aha_session *session = photo->session;
-    enum aha_status status =
-        decode(photo, detection_shrink(&photo->analysis.image));
+    const struct picture *view = &photo->view;
+    enum aha_status status = photo_decode(
+        photo, detection_shrink(&photo->analysis.image), &photo->view);
     double start = pipeline_now_ms();
     int n;
+    int shrink;
 
     if (status != AHA_OK) {
         return status;
     }
     n = detector_run(
-        session->detector, &photo->image, options->detection_threshold,
-        options->min_face_size / photo->scale.x, session->detections);
+        session->detector, &view->image, options->detection_threshold,
+        options->min_face_size / view->scale.x, session->detections);
     for (int i = 0; i < n; i++) {
-        to_full_size(photo, &session->detections[i]);
+        scale_detection(&session->detections[i], view->scale);
     }
+    shrink = detail_shrink(photo, n);
     photo->analysis.timing.detect_ms += pipeline_now_ms() - start;
-    status = decode_detail(photo, n);
-    if (status != AHA_OK) {
-        return status;
+    if (shrink < view->shrink) {
+        status = photo_decode(photo, shrink, &photo->detail);
+        if (status != AHA_OK) {
+            return status;
+        }
     }
     photo->analysis.faces =
         alloc_array((size_t)(n < AHA_MAX_FACES ? n : AHA_MAX_FACES),
@@ -293,7 +296,7 @@ static enum aha_status find_faces(struct photo *photo)
 /* The photo is one face, aligned already: its frame is the photo's. */
 static enum aha_status take_whole(struct photo *photo)
 {
-    enum aha_status status = decode(photo, 1);
+    enum aha_status status = photo_decode(photo, 1, &photo->view);
 
     if (status != AHA_OK) {
         return status;
@@ -315,8 +318,8 @@ static enum aha_status take_crop(struct photo *photo)
 {
     struct aha_session *session = photo->session;
     enum aha_status status = take_whole(photo);
-    float w = (float)photo->image.width;
-    float h = (float)photo->image.height;
+    float w = (float)photo->view.image.width;
+    float h = (float)photo->view.image.height;
     struct detection all = {
         .box = {0, 0, w, h},
         .confidence = 1,
@@ -328,9 +331,8 @@ static enum aha_status take_crop(struct photo *photo)
     if (status != AHA_OK) {
         return status;
     }
-    if (landmark_run(session->landmarker, &photo->image, &all,
-                     &session->landmarks[0]) &&
-        session->landmarks[0].confidence >= MIN_LANDMARK_CONFIDENCE) {
+    if (find_landmarks(photo, &all, MIN_LANDMARK_CONFIDENCE,
+                       &session->landmarks[0])) {
         photo->is_whole = false;
         photo->analysis.n_faces = 0;
         keep_face(photo, &all.box, &all, &session->landmarks[0]);
@@ -371,7 +373,7 @@ enum aha_status aha_prepare(struct aha_session *session, const void *bytes,
                           .err = err};
     enum aha_status status = photo_prepare(&photo);
 
-    aha_image_fini(&photo.image);
+    photo_drop_pictures(&photo);
     if (status != AHA_OK) {
         aha_analysis_fini(&photo.analysis);
         return status;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * pipeline_parts.h - one photo on its way through; private to pipeline.c,
- * cut.c, infer.c and inspect.c.
+ * photo.c, cut.c, infer.c and inspect.c.
  */
 #ifndef AHA_CORE_PIPELINE_PARTS_H
 #define AHA_CORE_PIPELINE_PARTS_H
@@ -9,6 +9,7 @@
 #include "aha/pipeline.h"
 
 #include "core/model/expression.h"
+#include "core/vision/align.h"
 #include "core/vision/detect.h"
 #include "core/vision/landmark.h"
 
@@ -24,20 +25,28 @@ struct aha_session {
     struct landmark_session *landmarker;
     struct expression_session *expression;
     struct detection detections[DETECT_MAX];
-    struct landmark_result landmarks[AHA_MAX_FACES];
+    struct landmark_result landmarks[AHA_MAX_FACES]; /* full-size px */
 };
 
-/** Owns image and analysis until they are handed out or released. */
+enum { PHOTO_DETAIL_SIDE = 160 }; /* px; a smaller face wants detail */
+
+/** The photo decoded at 1/shrink. */
+struct picture {
+    struct aha_image image; /* rgb is NULL: not decoded */
+    int shrink;
+    struct aha_point scale; /* full-size px per px of image */
+};
+
+/** Owns pictures and analysis until they are handed out or released. */
 struct photo {
     struct aha_session *session;
     const void *bytes;
     size_t n_bytes;
     const struct aha_options *options;
     struct aha_error *err;
-    struct aha_image image; /* decoded at 1/shrink */
-    int shrink;
-    bool is_whole;          /* the frame of its one face is the photo's */
-    struct aha_point scale; /* full-size px per px of image */
+    struct picture view;   /* what faces are searched in */
+    struct picture detail; /* for those too small in it, if there are any */
+    bool is_whole;         /* the frame of its one face is the photo's */
     struct aha_analysis analysis;
 };
 
@@ -46,6 +55,34 @@ enum aha_status photo_prepare(struct photo *photo) AHA_MUST_CHECK;
 
 /** The regions of every face that was found, into the analysis's crops. */
 enum aha_status photo_cut(struct photo *photo) AHA_MUST_CHECK;
+
+/**
+ * Decode the photo at 1/shrink, once its header is read, and count the time.
+ *
+ * @param out  the photo's view or detail, empty; written on success only
+ */
+enum aha_status photo_decode(struct photo *photo, int shrink,
+                             struct picture *out) AHA_MUST_CHECK;
+
+/** Of a box's sides, px. */
+float photo_shorter_side(const struct aha_box *box);
+
+/**
+ * Where a face is to be looked at: the view, unless its box is smaller there
+ * than PHOTO_DETAIL_SIDE and there is detail. So a large face costs no more in
+ * a larger photo.
+ *
+ * @param box  full-size px
+ */
+const struct picture *photo_picture(const struct photo *photo,
+                                    const struct aha_box *box);
+
+/** A map to full-size px as one to the picture's. */
+struct affine photo_map_to(const struct picture *picture,
+                           const struct affine *map);
+
+/** Wipe and release both pictures; the analysis stays. */
+void photo_drop_pictures(struct photo *photo);
 
 /** Milliseconds of CLOCK_MONOTONIC. */
 double pipeline_now_ms(void);
