@@ -152,7 +152,8 @@ class Probes:
             thread.join()
 
     def p99_ms(self):
-        return statistics.quantiles(self.ms, n=100)[-1]
+        return statistics.quantiles(self.ms, n=100,
+                                    method="inclusive")[-1]
 
 
 def open_loop(daemon, options, rate):
