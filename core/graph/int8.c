@@ -7,6 +7,9 @@
 
 #include "core/graph/layer.h"
 
+/* With steps of 1e-6 to 1e6 a sum of 32 bits is then worth 2e33 at most. */
+static const float MAX_SCALE = 1e12F;
+
 float graph_step(const struct graph *graph, int value)
 {
     return value == 0 ? 0.0F : graph->layers[value - 1].step;
@@ -29,9 +32,12 @@ enum aha_status layer_read_int8(struct layer *layer,
     status =
         safetensors_read(file, scale_name, 1, dims, &int8->weight_scale, err);
     for (int i = 0; status == AHA_OK && i < dims[0]; i++) {
-        if (!(int8->weight_scale[i] > 0)) {
-            status = aha_error_set(err, AHA_ERR_WEIGHTS,
-                                   "tensor %.80s must be above 0", scale_name);
+        if (!(int8->weight_scale[i] > 0 &&
+              int8->weight_scale[i] <= MAX_SCALE)) {
+            status =
+                aha_error_set(err, AHA_ERR_WEIGHTS,
+                              "tensor %.80s must be above 0 and at most %g",
+                              scale_name, (double)MAX_SCALE);
         }
     }
     return status;

@@ -65,6 +65,8 @@ START_TEST(accepts_one_convolution)
 
     ck_assert_msg(load(QUANTIZE ", " CONV, 0.1F, 1, &err) == AHA_OK, "%s",
                   err.text);
+    ck_assert_msg(load(QUANTIZE ", " CONV, 1e12F, 1, &err) == AHA_OK, "%s",
+                  err.text);
 }
 END_TEST
 
@@ -120,7 +122,7 @@ END_TEST
 
 START_TEST(refuses_scales)
 {
-    static const float scales[] = {0, -1, NAN, INFINITY};
+    static const float scales[] = {0, -1, 1.01e12F, NAN, INFINITY, -INFINITY};
     struct aha_error err = {AHA_OK, ""};
 
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
