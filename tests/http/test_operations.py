@@ -13,8 +13,9 @@ import tempfile
 import threading
 import unittest
 
-from tests.http.daemon import (FAST, LONG, MODELS, PATIENCE_S, Checks, Daemon,
-                               multipart, photo, wait_for, without_times)
+from tests.http.daemon import (AHA, FAST, LONG, MODELS, PATIENCE_S, Checks,
+                               Daemon, multipart, photo, wait_for,
+                               without_times)
 
 METRICS = os.path.join(os.path.dirname(__file__), "..", "..", "server",
                        "metrics.def")
@@ -127,6 +128,17 @@ class Reload(Checks):
             self.assertGreaterEqual(
                 daemon.metrics()['aha_reloads_total{result="taken"}'], 3)
             self.assertEqual(daemon.stop(), 0)
+
+    @unittest.skipUnless(AHA.startswith("build/release"),
+                         "a sanitizer keeps what is freed")
+    def test_memory(self):
+        """What the last weights took is given back."""
+        with Daemon(*LONG, "--workers", "2") as daemon:
+            sizes = []
+            for _ in range(8):
+                self.assertEqual(daemon.admin("POST", "/admin/reload")[0], 200)
+                sizes.append(daemon.metrics()["process_resident_memory_bytes"])
+            self.assertLess(max(sizes) - sizes[0], 16 << 20, sizes)
 
     def test_damaged_weights(self):
         shutil.copytree(MODELS, self.folder, dirs_exist_ok=True)
