@@ -8,6 +8,7 @@ is the expected bytes.
 import argparse
 import json
 import random
+import statistics
 import sys
 import threading
 import time
@@ -98,7 +99,13 @@ class Traffic:
 
 
 def slope(samples):
-    """Bytes an hour of [(seconds, bytes)], by least squares."""
+    """Bytes an hour of [[(seconds, bytes), ...] between two reloads, ...].
+
+    Least squares over the medians: while requests hold on to the old weights,
+    both are in memory.
+    """
+    samples = [tuple(map(statistics.median, zip(*some)))
+               for some in samples if some]
     n = len(samples)
     if n < 2:
         return 0.0
@@ -118,7 +125,7 @@ def soak(minutes):
                    for seed in range(CLIENTS)]
         for client in clients:
             client.start()
-        samples, n_reloads, files = [], 0, []
+        samples, n_reloads, files = [[]], 0, []
         while any(client.is_alive() for client in clients):
             time.sleep(LOOK_S)
             passed = time.monotonic() - began
@@ -127,18 +134,19 @@ def soak(minutes):
                 if status != 200:
                     traffic.wrong.append(("reload", body))
                 n_reloads += 1
+                samples.append([])
             now = daemon.metrics()
+            memory = now["process_resident_memory_bytes"]
             if passed > WARM_UP * seconds:
-                samples.append((passed, now["process_resident_memory_bytes"]))
+                samples[-1].append((passed, memory))
                 files.append(now["process_open_fds"])
-            if len(samples) % 60 == 1:
+            if len(files) % 60 == 1:
                 print(f"{passed / 60:5.1f} min: {traffic.n_answers} answers, "
-                      f"{samples[-1][1] / 1e6:.1f} MB, {files[-1]:.0f} files",
+                      f"{memory / 1e6:.1f} MB, {files[-1]:.0f} files",
                       flush=True)
         by_hour = slope(samples)
     for name, got in traffic.wrong[:3]:
         print(f"wrong: {name}: {got}", file=sys.stderr)
-    memory = now["process_resident_memory_bytes"]
     print(f"soak: {traffic.n_answers} answers, {n_reloads} reloads, "
           f"{len(traffic.wrong)} wrong; {memory / 1e6:.1f} MB, "
           f"{by_hour / 1e6:+.2f} MB an hour; files {min(files, default=0):.0f} "
