@@ -168,16 +168,19 @@ $(BUILD)/libaha.a: $(core_obj)
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# Jansson's reader, as server/jansson_guard.c has it.
+guarded := -Wl,--wrap=json_loadb
+
 $(BUILD)/aha: $(app_obj) $(BUILD)/libaha.a
 	$(call say,LD)
-	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^ $(all_libs)
+	$(Q)$(CC) $(project_ldflags) $(guarded) $(LDFLAGS) -o $@ $^ $(all_libs)
 
 # Allocations go through tests/unit/wrap.c, which counts them and lets them fail.
 wrapped := -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc
 
 $(BUILD)/unit: $(call objects,$(test_src)) $(testable_obj) $(BUILD)/libaha.a
 	$(call say,LD)
-	$(Q)$(CC) $(project_ldflags) $(wrapped) $(LDFLAGS) -o $@ $^ $(check_libs) \
+	$(Q)$(CC) $(project_ldflags) $(guarded) $(wrapped) $(LDFLAGS) -o $@ $^ $(check_libs) \
 	    $(all_libs)
 
 # Preloaded into a daemon by tests/http/test_faults.py.
@@ -189,7 +192,7 @@ $(BUILD)/fault.so: tests/faults/fault.c Makefile
 
 $(BUILD)/fuzz: $(call objects,$(fuzz_src)) $(testable_obj) $(BUILD)/libaha.a
 	$(call say,LD)
-	$(Q)$(CC) $(project_ldflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
+	$(Q)$(CC) $(project_ldflags) $(guarded) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
 	    $(all_libs)
 
 bench_programs := $(patsubst %.c,$(BUILD)/%,$(bench_src))

@@ -20,9 +20,12 @@ static const struct document_node *as_node(const json_t *json)
 enum aha_status document_open(const char *text, size_t n_bytes,
                               struct document_node **out, struct aha_error *err)
 {
-    json_error_t why;
+    json_error_t why = {.text = ""};
     json_t *root = json_loadb(text, n_bytes, JSON_REJECT_DUPLICATES, &why);
 
+    if (root == NULL && json_error_code(&why) == json_error_out_of_memory) {
+        return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
+    }
     if (root == NULL) {
         return aha_error_set(err, AHA_ERR_WEIGHTS, "broken JSON at byte %d: %s",
                              why.position, why.text);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/parse.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,20 +12,6 @@
 /* Room for many photos too many, so that the client hears which limit it is. */
 static const struct parse_bounds of_photos = {.containers = 1024,
                                               .values = 4096};
-
-/* Jansson keeps copies of what it reads: photos in base64. */
-static void wipe_and_free(void *bytes)
-{
-    if (bytes != NULL) {
-        explicit_bzero(bytes, malloc_usable_size(bytes));
-        free(bytes);
-    }
-}
-
-void parse_init(void)
-{
-    json_set_alloc_funcs(malloc, wipe_and_free);
-}
 
 /* From after a string's first quote to after its last. */
 static const char *skip_string(const char *text, const char *end)
@@ -68,7 +53,7 @@ static bool is_within(const char *text, size_t n, struct parse_bounds bounds)
 json_t *parse_object(struct job *job, const void *bytes, size_t n,
                      struct parse_bounds bounds)
 {
-    json_error_t where;
+    json_error_t where = {.text = ""};
     json_t *root;
 
     if (n > 0 && !is_within(bytes, n, bounds)) {
@@ -79,7 +64,10 @@ json_t *parse_object(struct job *job, const void *bytes, size_t n,
         return NULL;
     }
     root = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &where);
-    if (root == NULL) {
+    if (root == NULL && json_error_code(&where) == json_error_out_of_memory) {
+        failure_set(&job->failure, PROBLEM_OVERLOADED,
+                    "There is no memory for this body now.");
+    } else if (root == NULL) {
         failure_set(&job->failure, PROBLEM_MALFORMED_JSON,
                     "The body is no valid JSON in UTF-8: line %d, column %d.",
                     where.line, where.column);

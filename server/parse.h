@@ -12,9 +12,6 @@
 
 #include "server/job.h"
 
-/** Let freed JSON be wiped: it may hold photos. Call once, with one thread. */
-void parse_init(void);
-
 /**
  * `{"image": {"base64": ...}, "options": {...}}`: the entry's upload becomes
  * the image.

@@ -28,9 +28,9 @@
 #include "server/handlers/asset.h"
 #include "server/handlers/platform.h"
 #include "server/http.h"
+#include "server/jansson_guard.h"
 #include "server/listen.h"
 #include "server/notify.h"
-#include "server/parse.h"
 #include "server/seal.h"
 #include "server/server.h"
 #include "server/thread.h"
@@ -339,7 +339,7 @@ static enum aha_status prepare(struct server *server, struct aha_error *err)
         config->workers > 0 ? (int)config->workers : cpus_available();
     server->uploads.max_bytes = (size_t)config->max_buffered_bytes;
     pace_init(&server->pace);
-    parse_init();
+    jansson_guard_init();
     read_limits(server);
     status =
         config->models[0] != '\0'

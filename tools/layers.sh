@@ -56,8 +56,8 @@ only '#include [<"]cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
 only '#include [<"]jansson' 'Jansson belongs to document.c, reply, parse, reports' \
     core/document.c server/reply.c server/reply_face.c server/reply_about.c \
     server/reply_tensor.c server/reply_json.h server/parse.c \
-    server/parse_tensor.c server/parse_json.h cli/evaluate_json.c \
-    cli/bench_report.c
+    server/parse_tensor.c server/parse_json.h server/jansson_guard.c \
+    cli/evaluate_json.c cli/bench_report.c
 only '#include [<"]curl/' 'libcurl belongs to cli/load.c' cli/load.c
 only '#include [<"]gnutls/' 'GnuTLS belongs to server/tls.c' server/tls.c
 only '#include [<"]microhttpd' 'libmicrohttpd belongs to http and body' \

@@ -4,9 +4,8 @@
  * fails, once, when a test arms it.
  *
  * AHA_FAULTS names a file of one struct control, mapped by the test too. Only
- * calls by the program itself and libmicrohttpd count. GLib ends the process
- * when it gets no memory, by design; Jansson 2.14's reader writes past a buffer
- * that it could not enlarge, which nobody outside it can mend.
+ * calls by the program itself, Jansson's among them, and by libmicrohttpd
+ * count: GLib ends the process when it gets no memory, by design.
  */
 #include <dirent.h>
 #include <dlfcn.h>

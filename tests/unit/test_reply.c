@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/parse.h"
+#include "server/jansson_guard.h"
 #include "server/reply.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
@@ -43,7 +43,7 @@ static struct aha_face_result make_face(float x, float confidence)
 
 static void set_up(void)
 {
-    parse_init(); /* lets what Jansson allocates fail, too */
+    jansson_guard_init(); /* lets what Jansson allocates fail, too */
     model = (struct aha_model_info){
         .name = "AHA",
         .version = "1",

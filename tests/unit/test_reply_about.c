@@ -6,7 +6,7 @@
 #include "aha/aha.h"
 #include "aha/image.h"
 
-#include "server/parse.h"
+#include "server/jansson_guard.h"
 #include "server/reply_about.h"
 #include "server/seal.h"
 #include "tests/unit/suites.h"
@@ -18,7 +18,7 @@ static struct config config;
 
 static void set_up(void)
 {
-    parse_init();
+    jansson_guard_init();
     model = (struct aha_model_info){
         .name = "AHA",
         .version = "1.0.0",

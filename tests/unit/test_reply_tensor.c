@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/parse.h"
+#include "server/jansson_guard.h"
 #include "server/reply_tensor.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
@@ -21,7 +21,7 @@ static size_t n_bytes;
 
 static void set_up(void)
 {
-    parse_init();
+    jansson_guard_init();
     model = (struct aha_model_info){.name = "AHA",
                                     .version = "1.0.0",
                                     .n_labels = N_LABELS,
