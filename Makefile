@@ -325,8 +325,10 @@ c_files := $(core_src) $(app_src) $(test_src) tests/fuzz/fuzz.c $(bench_src) $(t
 h_files := $(wildcard include/aha/*.h core/*.h core/*/*.h server/*.h \
     server/*/*.h cli/*.h bench/*.h tests/*/*.h)
 
-# The other instruction sets' kernels are the scalar one's source again.
-tidy_src := $(filter-out core/kernel/kernel_avx%,$(core_src)) $(app_src)
+# The other instruction sets' kernels are the scalar one's source again, or
+# want flags of their own.
+tidy_src := $(filter-out core/kernel/kernel_avx% core/kernel/amx%,$(core_src)) \
+    $(app_src)
 
 lint: headers $(BUILD)/libaha.a ## style, static analysis, layering
 	$(Q)clang-format --dry-run --Werror $(c_files) $(h_files)

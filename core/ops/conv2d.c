@@ -67,7 +67,7 @@ static int band_rows(const struct conv2d *conv, int out_w)
 /* Floats of a row of a plain input with the padding beside it. */
 static size_t padded_width(const struct conv2d *conv, int w)
 {
-    return (size_t)(w + conv->pad_left + conv->pad_right);
+    return (size_t)w + (size_t)conv->pad_left + (size_t)conv->pad_right;
 }
 
 size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
@@ -84,7 +84,8 @@ size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
     conv2d_size(conv, h, w, &out_h, &out_w);
     switch (conv->algorithm) {
     case CONV2D_PLAIN:
-        return (size_t)(conv->in_c * conv->kernel_h) * padded_width(conv, w);
+        return (size_t)conv->in_c * (size_t)conv->kernel_h *
+               padded_width(conv, w);
     case CONV2D_WINOGRAD2:
     case CONV2D_WINOGRAD4:
         return winograd_tile_floats(conv) *

@@ -72,7 +72,7 @@ size_t conv2d_tiles_floats(struct conv2d *conv)
 /* 0 past the last of either. */
 static float weight_at(const struct conv2d *conv, int o, int c, int tap)
 {
-    size_t taps = (size_t)(conv->kernel_h * conv->kernel_w);
+    size_t taps = (size_t)conv->kernel_h * (size_t)conv->kernel_w;
 
     return o < conv->out_c && c < conv->in_c
                ? conv->weight[((size_t)o * (size_t)conv->in_c + (size_t)c) *

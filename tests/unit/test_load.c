@@ -95,7 +95,8 @@ START_TEST(nobody_answers)
     ck_assert_int_eq(result.n_samples, 10);
     for (int i = 0; i < result.n_samples; i++) {
         ck_assert_int_eq(result.samples[i].outcome, FAILURE_TIMEOUT);
-        ck_assert_double_ge(result.samples[i].ms, 299);
+        /* curl's 300 ms, which begin a little before ours. */
+        ck_assert_double_ge(result.samples[i].ms, 290);
     }
     ck_assert_double_ge(result.lateness_ms, 100);
     free(result.samples);
