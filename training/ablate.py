@@ -119,7 +119,6 @@ def by_product(args, run):
     rows = np.load(f"{args.data}/fer2013/public_test.npz")
     first = {key: rows[key][:args.product] for key in ("images", "labels")}
     with open(f"{folder}/first.csv", "w", encoding="ascii") as stream:
-        stream.write("emotion,pixels,Usage\n")
         fer_csv.write(stream, first, "PublicTest")
     subprocess.run([args.tool, "evaluate", f"{folder}/first.csv", "--models",
                     folder, "--json", f"{folder}/first.json"], check=True,
