@@ -60,7 +60,7 @@ packages := $(run_packages) \
     $(if $(filter fuzz,$(goals)),$(fuzz_packages)) \
     $(if $(filter model,$(goals)),$(model_packages)) \
     $(if $(filter browser,$(goals)),$(browser_packages)) \
-    $(if $(filter bench-peers,$(goals)),$(peers_packages)) \
+    $(if $(filter bench-peers bench-layers,$(goals)),$(peers_packages)) \
     $(if $(filter bench-services,$(goals)),$(services_packages)) \
     $(if $(filter install-test,$(goals)),$(install_packages)) \
     $(if $(filter docs-test,$(goals)),$(docs_packages)) \
@@ -71,7 +71,7 @@ packages := $(run_packages) \
     $(if $(filter torture,$(goals)),$(torture_packages)) \
     $(if $(filter arm64-test,$(goals)),$(arm64_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover fuzz model contract browser \
-    bench bench-http bench-peers bench-services install-test package-test docs-test manifests \
+    bench bench-http bench-layers bench-peers bench-services install-test package-test docs-test manifests \
     prometheus-test image-test arm64-test torture,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
@@ -153,7 +153,7 @@ $(BUILD)/core/kernel/amx_float.o: isa := $(avx512) -mavx512bf16
 $(BUILD)/core/kernel/amx_int8.o: isa := $(avx512)
 endif
 $(BUILD)/core/kernel/kernel_neon.o: isa := $(fast) -ffp-contract=fast
-$(BUILD)/core/kernel/kernel_scalar.o: isa := $(fast)
+$(BUILD)/core/kernel/kernel_scalar.o $(BUILD)/core/half.o: isa := $(fast)
 
 # The library's objects serve libaha.so too, where no name may be interposed.
 pic := -fPIE
@@ -196,9 +196,11 @@ $(BUILD)/fuzz: $(call objects,$(fuzz_src)) $(testable_obj) $(BUILD)/libaha.a
 	    $(all_libs)
 
 bench_programs := $(patsubst %.c,$(BUILD)/%,$(bench_src))
+$(BUILD)/bench/layers: $(BUILD)/bench/network.o
+$(BUILD)/bench/layers: private project_ldflags += -Wl,--wrap=conv2d_run
 $(bench_programs): %: %.o $(BUILD)/libaha.a
 	$(call say,LD)
-	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^ $(all_libs)
+	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(all_libs)
 
 $(BUILD)/options-md: $(call objects,tools/options_md.c server/config_keys.c \
     server/config_value.c server/listen.c) $(BUILD)/libaha.a
@@ -206,10 +208,10 @@ $(BUILD)/options-md: $(call objects,tools/options_md.c server/config_keys.c \
 	$(Q)$(CC) $(project_ldflags) $(LDFLAGS) -o $@ $^
 
 # oneDNN for the race: C++, and for this machine alone.
-$(BUILD)/bench/onednn: bench/peers/onednn.cpp Makefile
+$(BUILD)/bench/onednn: bench/peers/onednn.cpp bench/peers/onednn_net.hpp Makefile
 	$(call say,CXX)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CXX) -std=c++17 -O3 -march=native -fopenmp -Wall -Wextra -o $@ $< -ldnnl
+	$(Q)$(CXX) -std=c++17 -O3 -march=native -fopenmp -Wall -Wextra -I. -o $@ $< -ldnnl
 
 # Embedded files, which the compiler does not report.
 $(BUILD)/server/handlers/asset.o: $(wildcard web/*) openapi.yaml openapi.json
@@ -300,11 +302,12 @@ bench-http: $(BUILD)/aha $(BUILD)/bench/photo ## the daemon against the bare loo
 # Debian's own Python has Debian's PyTorch and OpenCV.
 debian_python := /usr/bin/python3
 
-build/peers/whole.onnx: models/expression.safetensors bench/peers/plan.py \
-    $(wildcard training/export_onnx.py training/aha/*.py)
+build/peers/whole.onnx: models/expression.safetensors models/expression-int8.safetensors \
+    bench/peers/plan.py $(wildcard training/export_onnx.py training/aha/*.py)
 	$(Q)$(debian_python) -m unittest -q tests.bench.test_export
 	$(Q)$(debian_python) -m training.export_onnx --out $(@D) \
 	    --fixed 1 4 8 16 32
+	$(Q)$(debian_python) -m training.export_onnx --out $(@D) models/expression-int8.safetensors
 	$(Q)$(debian_python) bench/peers/plan.py $(@D)/*.safetensors
 
 build/bench/node_modules: bench/package.json bench/package-lock.json bench/.npmrc
@@ -316,6 +319,9 @@ bench_ready := build/peers/whole.onnx build/bench/node_modules
 
 bench-peers: $(bench_programs) $(BUILD)/bench/onednn $(bench_ready) ## race other runtimes
 	$(Q)$(debian_python) bench/peers/race.py --build $(BUILD) $(BENCH)
+
+bench-layers: $(bench_programs) $(BUILD)/bench/onednn $(bench_ready) ## race oneDNN by layer
+	$(Q)$(debian_python) bench/peers/layers.py --build $(BUILD) $(BENCH)
 
 bench-services: $(BUILD)/aha $(bench_ready) ## race other services, over HTTP
 	$(Q)$(debian_python) bench/services/compare.py --build $(BUILD) $(BENCH)
@@ -373,5 +379,5 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
-    ubsan tsan torture cover fuzz model bench bench-http bench-peers bench-services lint headers format docs docs-test \
+    ubsan tsan torture cover fuzz model bench bench-http bench-layers bench-peers bench-services lint headers format docs docs-test \
     figures sbom models deps clean help

@@ -6,7 +6,8 @@ writes whole.onnx and, to compare region by region, one model a region: only
 that region's net, its branch of the fusion and its part of the classifier,
 as NAME.onnx and as NAME.safetensors, which the C engine reads. Inputs are the
 normalised crops by region name, [N, 1, H, W] with any N; outputs `logits`
-and `probabilities`, [N, classes].
+and `probabilities`, [N, classes]. Of a file in bytes there is a model int8.onnx
+with QuantizeLinear and DequantizeLinear where bytes are.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import torch.nn.functional as F
 from training.aha import graph, paths, safetensors, weight_file
 
 OPSET = 10  # the last whose Pad OpenCV 4.6 reads
+INT8_OPSET = 13  # the first that has scales a channel
 
 
 def select(tensors, config, name):
@@ -46,6 +48,29 @@ def select(tensors, config, name):
                         fusion={"kind": "lstm", "branches": [kept]})
 
 
+def quantize_sums(graph):
+    """The graph whose sums take in bytes only, as other runtimes want it.
+
+    What a convolution gives a sum is floats in a file. Here it is bytes too:
+    signed, in steps twice as large as the sum's, so that they reach as far
+    both ways. A negative step says so.
+    """
+    layers = [dict(layer) for layer in graph["layers"]]
+    for layer in layers:
+        if layer["op"] == "pad_channels":
+            layer["step"] = layers[layer["in"][0] - 1]["step"]
+        if layer["op"] == "add":
+            conv, other = [layers[v - 1] for v in layer["in"]]
+            conv["step"] = -2 * (layer.get("step") or other["step"])
+    return dict(graph, layers=layers)
+
+
+def to_bytes(x, step):
+    """graph.to_steps as a tracer's operation."""
+    return torch.fake_quantize_per_tensor_affine(
+        x, abs(step), 0 if step > 0 else 128, 0, 255)
+
+
 class Exported(torch.nn.Module):
     """weight_file.Network for a tracer: the answer alone, nothing twice."""
 
@@ -53,6 +78,13 @@ class Exported(torch.nn.Module):
         super().__init__()
         net = weight_file.Network(tensors, config)
         self.config, self.names = config, net.names
+        self.scales = {}  # of weights in bytes
+        for name, tensor in tensors.items():
+            if name.endswith(".scale"):
+                self.scales[name.removesuffix(".scale")] = torch.from_numpy(
+                    tensor.astype("float32"))
+        self.graphs = [quantize_sums(r["graph"]) if self.scales else r["graph"]
+                       for r in config["regions"]]
         self.at = {}  # tensor name -> buffer name, which has no dots
         for name, tensor in net.weights.items():
             self.at[name] = name.replace(".", "_")
@@ -63,7 +95,13 @@ class Exported(torch.nn.Module):
             self.register_buffer("rows", rows * head["scale"])
 
     def tensor(self, name):
-        return getattr(self, self.at[name])
+        value = getattr(self, self.at[name])
+        if name in self.scales:
+            scale = self.scales[name]
+            zero = torch.zeros(len(scale), dtype=torch.int32)
+            return torch.fake_quantize_per_channel_affine(
+                value, scale, zero, 0, -128, 127)
+        return value
 
     def classify(self, x):
         head = self.config["classifier"]
@@ -95,8 +133,9 @@ class Exported(torch.nn.Module):
     def forward(self, *crops):
         weights = {name: self.tensor(name) for name in self.at}
         z = {region["name"]:
-             graph.run(region["graph"], weights, x)["z"].flatten(1)
-             for region, x in zip(self.config["regions"], crops)}
+             graph.run(net, weights, x, rounded=to_bytes)["z"].flatten(1)
+             for region, net, x in zip(self.config["regions"], self.graphs,
+                                       crops)}
         fusion = self.config["fusion"]
         if fusion["kind"] == "concat":
             parts = [z[name] for name in self.names]
@@ -116,14 +155,18 @@ def write(path, tensors, config, n=None):
     """An ONNX file for n faces a call, or any number."""
     crops = example(config, n or 2)
     model = Exported(tensors, config).eval()
-    # Frozen, since equal tensors would become copies that OpenCV refuses.
-    frozen = torch.jit.freeze(torch.jit.trace(model, crops))
+    in_bytes = bool(model.scales)
     names = model.names + ["logits", "probabilities"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        traced = torch.jit.trace(model, crops)
+        if not in_bytes:  # equal tensors become copies, which OpenCV refuses
+            traced = torch.jit.freeze(traced)
         torch.onnx.export(
-            frozen, crops, str(path), opset_version=OPSET,
-            input_names=model.names, output_names=names[len(model.names):],
+            traced, crops, str(path),
+            opset_version=INT8_OPSET if in_bytes else OPSET,
+            do_constant_folding=not in_bytes, input_names=model.names,
+            output_names=names[len(model.names):],
             dynamic_axes=None if n else {name: {0: "n"} for name in names})
 
 
@@ -141,7 +184,9 @@ def main():
     config = json.loads(about["config"])
     options.out.mkdir(parents=True, exist_ok=True)
     networks = {"whole": (tensors, config)}
-    if config["fusion"]["kind"] == "lstm":
+    if any(name.endswith(".scale") for name in tensors):
+        networks = {"int8": (tensors, config)}
+    elif config["fusion"]["kind"] == "lstm":
         networks.update({r["name"]: select(tensors, config, r["name"])
                          for r in config["regions"]})
     for name, (chosen, part) in networks.items():

@@ -5,7 +5,8 @@
 Writes FILE.plan, words in the order in which a program builds the network,
 and FILE.f32, its weights in the same order. A sum goes into the convolution
 before it, as every library would have it: `conv` names the value it is added
-to, or -1. Value 0 of a region is its crop; each line makes the next one.
+to, or -1. Value 0 of a region is its crop; each line makes the next one. Of a
+file in bytes, values say the step that a byte of them is worth, 0 for floats.
 """
 
 import json
@@ -51,7 +52,7 @@ def fused(layers):
         if layer["op"] == "add":
             conv, added = layer["in"]
             assert readers[added][-1] == i  # it may be overwritten
-            layer = dict(layers[conv - 1],
+            layer = dict(layers[conv - 1], step=layer.get("step", 0),
                          activation=layer.get("activation", "none"))
         listed.append((layer, added))
         place[i + 1] = len(listed)
@@ -68,15 +69,21 @@ def write_region(plan, region):
             shape = plan.tensors[layer["weight"]].shape
             assert layer.get("groups", 1) == 1 and shape[2] == shape[3]
             assert len(set(layer["padding"])) == 1
-            plan.say("conv", at, -1 if added is None else place[added],
+            scale = f"{layer['weight']}.scale"
+            in_bytes = scale in plan.tensors
+            plan.say("conv8" if in_bytes else "conv", at,
+                     -1 if added is None else place[added],
                      *shape[:3], layer["stride"], layer["padding"][0],
-                     int(layer["activation"] == "relu"))
-            plan.keep(layer["weight"], layer["bias"])
+                     int(layer["activation"] == "relu"),
+                     *[layer.get("step", 0)] * in_bytes)
+            plan.keep(layer["weight"], layer["bias"], *[scale] * in_bytes)
         elif op in ("max_pool2d", "avg_pool2d"):
             padding = layer["padding"] if op == "max_pool2d" else [0]
             plan.say(op, at, layer["kernel"], layer["stride"], padding[0])
         elif op == "pad_channels":
             plan.say(op, at, layer["channels"])
+        elif op == "quantize":
+            plan.say(op, at, layer["step"])
         elif op == "spatial_attention":
             plan.say(op, at)
             plan.keep(layer["weight"], layer["bias"])

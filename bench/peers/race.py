@@ -4,6 +4,8 @@
 
 `make bench-peers` prepares all that is needed and runs this. Every contender
 is a process that first has to give the answers of the C engine, within 1e-3.
+The network in bytes (int8) races those that have a form of it, and the fastest
+of the others in floats.
 Then they take turns, round after round: a short time each, in a fixed order,
 so that whatever else the machine does meets all alike. A result is the median
 over rounds of our faces a second over the peer's in the same round.
@@ -25,10 +27,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from bench.peers import table  # noqa: E402
 
-NETS = ("whole", "face", "left_eye", "right_eye", "nose", "mouth",
-        "upper_face", "lower_face")
+WHOLE, INT8 = "whole", "int8"
+NETS = (WHOLE, "face", "left_eye", "right_eye", "nose", "mouth",
+        "upper_face", "lower_face", INT8)
 CELLS = [(batch, threads) for threads in (1, 2) for batch in (1, 8, 32)]
 TOLERANCE = 1e-3
+INT8_TOLERANCE = 1  # logits: each rounds where it finds it best
 OURS = (table.OURS, "")
 CLOCKS = {"wall": "wall clock", "cpu": "processor time of each thread"}
 
@@ -101,16 +105,21 @@ def commands(options, net):
     """{contender: command}; ours first, since it writes the crops."""
     path, here = options.data / net, ROOT / "bench/peers"
     crops = f"{path}.crops"
-    return {
+    found = {
         table.OURS: [options.build / "bench/network", ROOT / "models",
                      f"{path}.safetensors", ROOT / "tests/data/astronaut.jpg",
                      crops],
         "ONNX Runtime": ["node", here / "ort_peer.mjs", path, crops,
                          options.modules],
         "oneDNN": [options.build / "bench/onednn", path, crops],
+    }
+    if net == INT8:
+        return dict(found, **{"oneDNN in floats": [
+            options.build / "bench/onednn", options.data / WHOLE, crops]})
+    return dict(found, **{
         "PyTorch": [sys.executable, here / "torch_peer.py", path, crops],
         "OpenCV": [sys.executable, here / "opencv_peer.py", path, crops],
-    }
+    })
 
 
 def read_answers(process, path):
@@ -120,13 +129,13 @@ def read_answers(process, path):
     return answers
 
 
-def check(processes, path):
-    """The largest difference from ours; refuses to go on above TOLERANCE."""
+def check(processes, path, tolerance):
+    """The largest difference from ours; refuses to go on above `tolerance`."""
     ours, most = read_answers(processes[table.OURS][0], path), 0
     for name, (process, *_) in processes.items():
         theirs = read_answers(process, path)
         apart = max(abs(a - b) for a, b in zip(ours, theirs))
-        if len(ours) != len(theirs) or not apart <= TOLERANCE:
+        if len(ours) != len(theirs) or not apart <= tolerance:
             raise SystemExit(f"{name} does not answer as AHA does: {apart}")
         most = max(most, apart)
     return most
@@ -178,7 +187,8 @@ def race_net(net, options):
         for name, command in commands(options, net).items():
             n = 1 if name == table.OURS else 2
             processes[name] = [Process(command) for _ in range(n)]
-        apart = check(processes, options.data / "answers")
+        apart = check(processes, options.data / "answers",
+                      INT8_TOLERANCE if net == INT8 else TOLERANCE)
         print(f"{net}: the same answers, within {apart:.0e}", flush=True)
         for batch, threads in CELLS:
             rates = race_cell(processes, batch, threads, options)
@@ -194,13 +204,11 @@ def race_net(net, options):
     return cells, versions
 
 
-def whole_table(cells):
-    """One row a cell of the whole network: our ratio to every peer."""
+def peer_table(cells):
+    """One row a cell of one network: our ratio to every peer."""
     rows = []
     peers = list(table.ratios(next(iter(cells.values()))))
-    for (net, batch, threads), rates in cells.items():
-        if net != NETS[0]:
-            continue
+    for (_, batch, threads), rates in cells.items():
         ratio = table.ratios(rates)
         hardest, _ = table.fastest(ratio)
         ms = 1e3 * threads / statistics.median(rates[OURS])
@@ -226,13 +234,18 @@ def region_table(cells):
 
 def report(cells, versions, options):
     """The section of SPEED.md."""
+    of = {net: {k: v for k, v in cells.items() if k[0] == net}
+          for net in options.nets}
+    floats = {k: v for k, v in cells.items() if k[0] != INT8} or cells
     (net, batch, threads), peer, ratio = table.worst(
-        {k: table.ratios(v) for k, v in cells.items()})
+        {k: table.ratios(v) for k, v in floats.items()})
     peers = ", ".join(f"{k} {v}" for k, v in versions.items()
                       if k != table.OURS)
-    tables = [region_table(cells)]
-    if NETS[0] in options.nets:
-        tables.insert(0, whole_table(cells))
+    tables = [region_table(floats)]
+    if WHOLE in of:
+        tables.insert(0, peer_table(of[WHOLE]))
+    if INT8 in of:
+        tables += ["In bytes, the whole network:", peer_table(of[INT8])]
     return [
         f"{table.today()}; kernels and OpenBLAS "
         f"{versions[table.OURS]}; {peers}; {options.rounds} rounds of turns of "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * int8.h - values of one unsigned byte: to and from floats, and pooling.
+ * int8.h - values of one unsigned byte: to and from floats, pooling, and a
+ * picture's rows.
  *
  * What is done to a value is rounded step by step, so that every instruction
  * set gives the same bytes.
@@ -16,6 +17,8 @@
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
+
+enum { MIX_VECS = 4 }; /* of a mixed row that are summed at once */
 
 typedef int ints __attribute__((vector_size(VEC * 4), may_alias));
 typedef unsigned char octets __attribute__((vector_size(VEC)));
@@ -117,6 +120,40 @@ static inline void avg_pool_int8(const uint8_t *x, const struct window *window,
 
                 store_octets(to + v, to_octets(total * (ratio / (float)n)));
             }
+        }
+    }
+}
+
+/* `n` vectors of the rows' sum, from byte `from` on. */
+INLINE void mix_vecs(const uint8_t *const *rows, const float *weights,
+                     int n_rows, size_t from, const int n, float *y)
+{
+    vec sums[MIX_VECS] = {{0}};
+
+    for (int k = 0; k < n_rows; k++) {
+        UNROLL for (int v = 0; v < n; v++)
+        {
+            sums[v] += weights[k] * load_octets(rows[k] + from + v * VEC);
+        }
+    }
+    memcpy(y + from, sums, (size_t)n * sizeof *sums);
+}
+
+static inline void mix_rows(const uint8_t *const *rows, const float *weights,
+                            int n_rows, size_t n, float *y)
+{
+    size_t i = 0;
+
+    for (; i + MIX_VECS * VEC <= n; i += MIX_VECS * VEC) {
+        mix_vecs(rows, weights, n_rows, i, MIX_VECS, y);
+    }
+    for (; i + VEC <= n; i += VEC) {
+        mix_vecs(rows, weights, n_rows, i, 1, y);
+    }
+    for (; i < n; i++) {
+        y[i] = 0;
+        for (int k = 0; k < n_rows; k++) {
+            y[i] += weights[k] * (float)rows[k][i];
         }
     }
 }

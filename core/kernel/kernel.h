@@ -213,6 +213,10 @@ struct kernels {
     /** sums [16] += x, n pixels of one block. */
     void (*sum)(const float *x, size_t n, float *sums);
 
+    /** y [n] = sum of weights[k] * rows[k][0 .. n - 1], for picture rows. */
+    void (*mix_rows)(const uint8_t *const *rows, const float *weights,
+                     int n_rows, size_t n, float *y);
+
     /** The same bytes on every instruction set. */
     void (*conv_int8)(const struct conv_int8 *job);
 

@@ -39,6 +39,7 @@
         .channel_mean_max = channel_mean_max,                                  \
         .multiply_map = multiply_map,                                          \
         .sum = sum,                                                            \
+        .mix_rows = mix_rows,                                                  \
         .conv_int8 = convolve_int8,                                            \
         .quantize = quantize,                                                  \
         .avg_pool_int8 = avg_pool_int8,                                        \

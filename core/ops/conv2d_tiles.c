@@ -43,18 +43,20 @@ static float float_of(uint16_t bfloat16)
     return value;
 }
 
-/* Whether any weight is more than its nearest bfloat16. */
+/* Whether any weight is more than its nearest bfloat16: has lower bits. */
 static bool has_low(const struct conv2d *conv)
 {
     size_t n = (size_t)conv->out_c * (size_t)conv->in_c *
                (size_t)(conv->kernel_h * conv->kernel_w);
+    uint32_t all = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (conv->weight[i] != float_of(bfloat16_of(conv->weight[i]))) {
-            return true;
-        }
+        uint32_t bits;
+
+        memcpy(&bits, &conv->weight[i], sizeof bits);
+        all |= bits;
     }
-    return false;
+    return (all & 0xffff) != 0;
 }
 
 static size_t tap_halves(const struct conv2d *conv)
@@ -69,46 +71,39 @@ size_t conv2d_tiles_floats(struct conv2d *conv)
            (size_t)(conv->kernel_h * conv->kernel_w) * tap_halves(conv) / 2;
 }
 
-/* 0 past the last of either. */
-static float weight_at(const struct conv2d *conv, int o, int c, int tap)
+/* Where output o and channel c lie within a tap of their pair and depth. */
+static size_t place_in_tap(int o, int c)
 {
-    size_t taps = (size_t)conv->kernel_h * (size_t)conv->kernel_w;
-
-    return o < conv->out_c && c < conv->in_c
-               ? conv->weight[((size_t)o * (size_t)conv->in_c + (size_t)c) *
-                                  taps +
-                              (size_t)tap]
-               : 0.0F;
+    return (size_t)(o % (PAIR * BLOCK) / BLOCK) * TILE_HALVES +
+           (size_t)(c % KERNEL_TILE_DEPTH / 2) * (2 * BLOCK) +
+           (size_t)(o % BLOCK) * 2 + (size_t)(c % 2);
 }
 
-/* One tap of 32 channels for the outputs from `o` on: high, and then low. */
-static void pack_step(const struct conv2d *conv, int o, int c, int tap,
-                      uint16_t *out)
-{
-    for (int i = 0; i < STEP_HALVES; i++) {
-        int lane = i % TILE_HALVES;
-        float weight =
-            weight_at(conv, o + i / TILE_HALVES * BLOCK + lane / 2 % BLOCK,
-                      c + lane / (2 * BLOCK) * 2 + lane % 2, tap);
-        uint16_t high = bfloat16_of(weight);
-
-        out[i] = high;
-        if (conv->has_low) {
-            out[STEP_HALVES + i] = bfloat16_of(weight - float_of(high));
-        }
-    }
-}
-
+/* Places past the last output or channel stay 0. */
 void conv2d_tiles_pack(const struct conv2d *conv, float *out)
 {
-    uint16_t *step = (uint16_t *)(void *)out;
+    uint16_t *halves = (uint16_t *)(void *)out;
+    size_t taps = (size_t)conv->kernel_h * (size_t)conv->kernel_w;
+    size_t tap = tap_halves(conv);
+    const float *weight = conv->weight;
 
-    for (int p = 0; p < pairs_of(conv); p++) {
-        for (int d = 0; d < depths_of(conv); d++) {
-            for (int t = 0; t < conv->kernel_h * conv->kernel_w; t++) {
-                pack_step(conv, p * PAIR * BLOCK, d * KERNEL_TILE_DEPTH, t,
-                          step);
-                step += tap_halves(conv);
+    memset(out, 0,
+           (size_t)(pairs_of(conv) * depths_of(conv)) * taps * tap *
+               sizeof *halves);
+    for (int o = 0; o < conv->out_c; o++) {
+        for (int c = 0; c < conv->in_c; c++) {
+            size_t group =
+                (size_t)(o / (PAIR * BLOCK)) * (size_t)depths_of(conv) +
+                (size_t)(c / KERNEL_TILE_DEPTH);
+            uint16_t *to = halves + group * taps * tap + place_in_tap(o, c);
+
+            for (size_t t = 0; t < taps; t++, to += tap, weight++) {
+                uint16_t high = bfloat16_of(*weight);
+
+                to[0] = high;
+                if (conv->has_low) {
+                    to[STEP_HALVES] = bfloat16_of(*weight - float_of(high));
+                }
             }
         }
     }

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/kernel/kernel.h"
+
 enum {
     N_CHANNELS = 3,
     MAX_GRID = 16, /* samples a crop pixel and axis, at most */
@@ -163,8 +165,33 @@ static inline struct tap tap_at(float v, int n, enum align_border border)
     return tap;
 }
 
-static inline void store(const struct warp *warp, int i, int j,
-                         const float rgb[N_CHANNELS])
+/* Red, green, blue and nothing, side by side; `floats` anywhere in memory. */
+typedef float colour __attribute__((vector_size(16)));
+typedef float floats __attribute__((vector_size(16), aligned(4), may_alias));
+typedef uint32_t bits __attribute__((vector_size(16)));
+typedef int32_t signed_bits __attribute__((vector_size(16)));
+
+/* Of what raw_colour gives. */
+static const colour RAW = {1, 1.0F / (1 << 8), 1.0F / (1 << 16), 0};
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "a word of a picture begins with its low byte");
+
+/* A word's three low bytes, each where it is: exact in floats. */
+static inline colour raw_colour(uint32_t word)
+{
+    bits parts =
+        (bits){word, word, word, word} & (bits){0xff, 0xff00, 0xff0000, 0};
+
+    return __builtin_convertvector((signed_bits)parts, colour);
+}
+
+static inline colour raw_pixel(const uint8_t *rgb)
+{
+    return raw_colour(rgb[0] | (uint32_t)rgb[1] << 8 | (uint32_t)rgb[2] << 16);
+}
+
+static inline void store(const struct warp *warp, int i, int j, colour rgb)
 {
     size_t plane = (size_t)warp->width * (size_t)warp->height;
     size_t at = (size_t)j * (size_t)warp->width + (size_t)i;
@@ -175,13 +202,13 @@ static inline void store(const struct warp *warp, int i, int j,
         warp->out[at] = y * warp->scale + warp->bias;
         return;
     }
+    rgb = rgb * warp->scale + warp->bias;
     for (int k = 0; k < N_CHANNELS; k++) {
-        warp->out[(size_t)k * plane + at] = rgb[k] * warp->scale + warp->bias;
+        warp->out[(size_t)k * plane + at] = rgb[k];
     }
 }
 
-static inline void add_sample(const struct warp *warp, float x, float y,
-                              float rgb[N_CHANNELS])
+static inline colour raw_sample(const struct warp *warp, float x, float y)
 {
     const struct aha_image *photo = warp->photo;
     struct tap column = tap_at(x, photo->width, warp->border);
@@ -191,21 +218,58 @@ static inline void add_sample(const struct warp *warp, float x, float y,
     const uint8_t *bottom = photo->rgb + (size_t)row.high * stride;
     size_t left = (size_t)column.low * N_CHANNELS;
     size_t right = (size_t)column.high * N_CHANNELS;
-    float top_left = row.low_weight * column.low_weight;
-    float top_right = row.low_weight * column.high_weight;
-    float bottom_left = row.high_weight * column.low_weight;
-    float bottom_right = row.high_weight * column.high_weight;
 
-    for (int k = 0; k < N_CHANNELS; k++) {
-        rgb[k] += top_left * (float)top[left + (size_t)k] +
-                  top_right * (float)top[right + (size_t)k] +
-                  bottom_left * (float)bottom[left + (size_t)k] +
-                  bottom_right * (float)bottom[right + (size_t)k];
+    return row.low_weight * column.low_weight * raw_pixel(top + left) +
+           row.low_weight * column.high_weight * raw_pixel(top + right) +
+           row.high_weight * column.low_weight * raw_pixel(bottom + left) +
+           row.high_weight * column.high_weight * raw_pixel(bottom + right);
+}
+
+/* The same where a pixel and the next, both ways, are in the photo. */
+static inline colour raw_sample_inside(const struct warp *warp, float x,
+                                       float y)
+{
+    size_t stride = (size_t)warp->photo->width * N_CHANNELS;
+    int left = (int)(x - 0.5F);
+    int top = (int)(y - 0.5F);
+    float right_share = x - 0.5F - (float)left;
+    float bottom_share = y - 0.5F - (float)top;
+    const uint8_t *at =
+        warp->photo->rgb + (size_t)top * stride + (size_t)left * N_CHANNELS;
+    uint32_t words[4];
+
+    memcpy(&words[0], at, sizeof words[0]);
+    memcpy(&words[1], at + N_CHANNELS, sizeof words[1]);
+    memcpy(&words[2], at + stride, sizeof words[2]);
+    memcpy(&words[3], at + stride + N_CHANNELS, sizeof words[3]);
+    return (1 - bottom_share) * (1 - right_share) * raw_colour(words[0]) +
+           (1 - bottom_share) * right_share * raw_colour(words[1]) +
+           bottom_share * (1 - right_share) * raw_colour(words[2]) +
+           bottom_share * right_share * raw_colour(words[3]);
+}
+
+/* Whether all corners are, with a pixel to spare for reading whole words. */
+static bool is_inside(const struct warp *warp)
+{
+    const struct aha_image *photo = warp->photo;
+
+    for (int i = 0; i < 4; i++) {
+        struct aha_point corner = affine_apply(
+            &warp->map,
+            (struct aha_point){i % 2 == 0 ? 0.0F : (float)warp->width,
+                               i / 2 == 0 ? 0.0F : (float)warp->height});
+
+        if (!(corner.x >= 1 && corner.x <= (float)photo->width - 3 &&
+              corner.y >= 1 && corner.y <= (float)photo->height - 3)) {
+            return false;
+        }
     }
+    return true;
 }
 
 static void warp_any(const struct warp *warp)
 {
+    bool inside = is_inside(warp);
     const struct affine *map = &warp->map;
     float share = 1.0F / (float)(warp->grid_x * warp->grid_y);
     float step_x = 1.0F / (float)warp->grid_x;
@@ -213,7 +277,7 @@ static void warp_any(const struct warp *warp)
 
     for (int j = 0; j < warp->height; j++) {
         for (int i = 0; i < warp->width; i++) {
-            float rgb[N_CHANNELS] = {0};
+            colour rgb = {0};
 
             for (int m = 0; m < warp->grid_y; m++) {
                 float v = (float)j + ((float)m + 0.5F) * step_y;
@@ -222,14 +286,14 @@ static void warp_any(const struct warp *warp)
 
                 for (int k = 0; k < warp->grid_x; k++) {
                     float u = (float)i + ((float)k + 0.5F) * step_x;
+                    float x = map->a * u + x0;
+                    float y = map->c * u + y0;
 
-                    add_sample(warp, map->a * u + x0, map->c * u + y0, rgb);
+                    rgb += inside ? raw_sample_inside(warp, x, y)
+                                  : raw_sample(warp, x, y);
                 }
             }
-            for (int k = 0; k < N_CHANNELS; k++) {
-                rgb[k] *= share;
-            }
-            store(warp, i, j, rgb);
+            store(warp, i, j, rgb * RAW * share);
         }
     }
 }
@@ -269,21 +333,16 @@ static void find_taps(struct taps *taps, int i, float scale, float shift,
 
 /* out [n] = the rows' weighted sum, from the first'th photo column on. */
 static void mix_rows(const struct aha_image *photo, const struct taps *rows,
-                     int first, int n, float *restrict out)
+                     int first, int n, float *out)
 {
-    size_t stride = (size_t)photo->width * N_CHANNELS;
+    const uint8_t *from[MAX_TAPS];
 
-    memset(out, 0, (size_t)n * sizeof *out);
     for (int k = 0; k < rows->n; k++) {
-        const uint8_t *restrict row = photo->rgb +
-                                      (size_t)rows->at[k] * stride +
-                                      (size_t)first * N_CHANNELS;
-        float weight = rows->weight[k];
-
-        for (int i = 0; i < n; i++) {
-            out[i] += weight * (float)row[i];
-        }
+        from[k] = photo->rgb +
+                  ((size_t)rows->at[k] * (size_t)photo->width + (size_t)first) *
+                      N_CHANNELS;
     }
+    kernel_table()->mix_rows(from, rows->weight, rows->n, (size_t)n, out);
 }
 
 /* Crop columns [start, start + n) of every row. */
@@ -293,7 +352,7 @@ static void warp_columns(const struct warp *warp, int start, int n)
     const struct affine *map = &warp->map;
     struct taps columns[MAX_COLUMNS];
     struct taps rows;
-    float mixed[MAX_SPAN * N_CHANNELS];
+    float mixed[MAX_SPAN * N_CHANNELS + 1] = {0}; /* floats past the last */
     int first = photo->width, last = 0;
 
     for (int i = 0; i < n; i++) {
@@ -309,16 +368,13 @@ static void warp_columns(const struct warp *warp, int start, int n)
                   warp->border);
         mix_rows(photo, &rows, first, (last - first + 1) * N_CHANNELS, mixed);
         for (int i = 0; i < n; i++) {
-            float rgb[N_CHANNELS] = {0};
+            colour rgb = {0};
 
             for (int k = 0; k < columns[i].n; k++) {
                 const float *from =
                     mixed + (ptrdiff_t)N_CHANNELS * (columns[i].at[k] - first);
-                float weight = columns[i].weight[k];
 
-                rgb[0] += weight * from[0];
-                rgb[1] += weight * from[1];
-                rgb[2] += weight * from[2];
+                rgb += columns[i].weight[k] * *(const floats *)from;
             }
             store(warp, start + i, j, rgb);
         }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The network finds faces of some 16 to 128 px and is surest from 48 to 96, so
- * the photo is looked at in several sizes, each twice the last, and only the
- * smallest size may answer with larger faces. Large sizes are cut into tiles
- * that overlap by more than such a face, which bounds the memory.
+ * the photo is looked at in several sizes, each about twice the last, and only
+ * the smallest size may answer with larger faces than that. Large sizes are cut
+ * into tiles that overlap by such a face, which bounds the memory.
  */
 #include "core/vision/detect.h"
 
@@ -21,16 +21,16 @@ enum {
     MAX_SIDE = 1280,   /* px, at the highest */
     MARGIN = 16,       /* px of black around the photo, at least */
     MULTIPLE = 32,     /* what the network's strides divide */
-    TILE = 640,        /* px, a multiple of MULTIPLE */
-    OVERLAP = 160,     /* px shared by neighbouring tiles */
+    TILE = 704,        /* px, a multiple of MULTIPLE */
+    OVERLAP = 96,      /* px shared by neighbouring tiles */
     STRIDE = 4,        /* px a cell of the output */
     BOX_CHANNELS = 16, /* cx, cy, w, h and six points */
     MAX_CANDIDATES = 4096,
 };
 
 static const float SMALLEST_SEEN = 16; /* px of a level */
-static const float LARGEST_SEEN = 128; /* px of a level but the lowest */
-static const float NEXT_LEVEL = 1.25F; /* a last level this much larger pays */
+static const float LARGEST_SEEN = 96;  /* px of a level but the lowest */
+static const float SLACK = 0.1F; /* doublings: no level for so little more */
 static const float SAME_FACE_IOU = 0.3F;
 static const float PART_OF_FACE = 0.7F; /* share of the smaller box covered */
 
@@ -408,6 +408,14 @@ static struct detection merge(struct detector_session *session, int best)
     return mean;
 }
 
+/* How often the longer side grows, from BASE_SIDE up to `last`. */
+static int count_steps(float last)
+{
+    float doublings = log2f(last / BASE_SIDE) - SLACK;
+
+    return doublings > 0 ? (int)ceilf(doublings) : 0;
+}
+
 int detector_run(struct detector_session *session,
                  const struct aha_image *image, float threshold,
                  float min_face_size, struct detection *out)
@@ -415,18 +423,16 @@ int detector_run(struct detector_session *session,
     int longer = image->width > image->height ? image->width : image->height;
     float last = fminf((float)longer * SMALLEST_SEEN / fmaxf(min_face_size, 1),
                        MAX_SIDE);
-    float side = BASE_SIDE;
+    int steps = count_steps(last);
     int n = 0;
 
     session->n = 0;
-    for (int index = 0;; index++) {
-        struct level level = make_level(image, index, side);
+    for (int i = 0; i <= steps; i++) {
+        float share = steps == 0 ? 0.0F : (float)i / (float)steps;
+        struct level level =
+            make_level(image, i, BASE_SIDE * powf(last / BASE_SIDE, share));
 
         run_level(session, image, &level, threshold);
-        if (side * NEXT_LEVEL >= last) {
-            break;
-        }
-        side = fminf(2 * side, last);
     }
     qsort(session->candidates, (size_t)session->n, sizeof *session->candidates,
           by_confidence);

@@ -22,6 +22,7 @@ FILES = ("models/expression.safetensors",
          "tests/data/golden_aha_tiny.safetensors",
          "tests/data/golden_aha_concat.safetensors")
 TOLERANCE = 1e-4
+ROUNDING = 1  # of a logit, which reach 16
 
 
 def read(name):
@@ -51,6 +52,16 @@ class Export(unittest.TestCase):
                 logits, probabilities = model(*crops.values())
                 self.close(logits, told["logits"])
                 self.close(probabilities, told["probabilities"])
+
+    def test_in_bytes_it_answers_as_the_file_but_for_rounding(self):
+        tensors, config = read("models/expression-int8.safetensors")
+        crops = crops_of(config, 3)
+        told = weight_file.Network(tensors, config)(crops)
+        model = export_onnx.Exported(tensors, config).eval()
+        logits, _ = model(*crops.values())
+        apart = float((logits - told["logits"]).abs().max())
+        self.assertLess(apart, ROUNDING)
+        self.assertGreater(apart, 0)
 
     def test_one_region_is_that_region_alone(self):
         """x of all regions is that of each on its own, where LSTMs do not

@@ -382,6 +382,43 @@ START_TEST(bytes)
 }
 END_TEST
 
+/* Rows of every length, which begin anywhere. */
+static void call_mix(const struct kernels *table, const struct window *window,
+                     float *y)
+{
+    enum { MAX_ROWS = 7, LENGTH = 3 * MAX_SIDE };
+    size_t n = (size_t)(window->in_w + 2 * window->in_h);
+    uint8_t picture[MAX_ROWS][LENGTH + 1];
+    const uint8_t *rows[MAX_ROWS];
+    float weights[MAX_ROWS];
+
+    for (int k = 0; k < window->kernel_h; k++) {
+        for (int i = 0; i <= LENGTH; i++) {
+            picture[k][i] = (uint8_t)(127 * (x[k * LENGTH + i] + 1));
+        }
+        rows[k] = picture[k] + k % 2;
+        weights[k] = x[FLOATS / 2 + k] / 1024;
+    }
+    if (table != NULL) {
+        table->mix_rows(rows, weights, window->kernel_h, n, y);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        double total = 0;
+
+        for (int k = 0; k < window->kernel_h; k++) {
+            total += (double)weights[k] * rows[k][i];
+        }
+        y[i] = (float)total;
+    }
+}
+
+START_TEST(mix_rows)
+{
+    compare(call_mix, 7);
+}
+END_TEST
+
 START_TEST(no_slot_is_empty)
 {
     int n_levels = 0;
@@ -396,8 +433,8 @@ START_TEST(no_slot_is_empty)
                   table->avg_pool != NULL && table->upsample2 != NULL &&
                   table->channel_mean_max != NULL &&
                   table->multiply_map != NULL && table->sum != NULL &&
-                  table->conv_int8 != NULL && table->quantize != NULL &&
-                  table->avg_pool_int8 != NULL);
+                  table->mix_rows != NULL && table->conv_int8 != NULL &&
+                  table->quantize != NULL && table->avg_pool_int8 != NULL);
     }
     ck_assert_str_eq(tables[0]->isa, "scalar");
     for (int level = CPU_BASE; level <= (int)CPU_BEST; level++) {
@@ -419,6 +456,7 @@ Suite *kernel_suite(void)
     tcase_add_test(tests, upsample2);
     tcase_add_test(tests, pixels);
     tcase_add_test(tests, bytes);
+    tcase_add_test(tests, mix_rows);
     tcase_add_test(tests, no_slot_is_empty);
     suite_add_tcase(suite, tests);
     return suite;

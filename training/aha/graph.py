@@ -66,11 +66,12 @@ def max_pool2d(x, layer):
     return F.max_pool2d(x, layer["kernel"], layer["stride"], padding)
 
 
-def run(graph, weights, x, maps=None):
+def run(graph, weights, x, maps=None, rounded=to_steps):
     """Run `graph` on x [N, C, H, W] and return {output name: value}.
 
     `weights` maps tensor names to torch tensors. When `maps` is a dict, the
-    attention map of layer value v is kept in it under the key v.
+    attention map of layer value v is kept in it under the key v. `rounded` is
+    what bytes leave of a value.
     """
     values = [x]
     for layer in graph["layers"]:
@@ -102,7 +103,7 @@ def run(graph, weights, x, maps=None):
         else:
             raise ValueError(f"unknown op {op!r}")
         if "step" in layer:
-            y = to_steps(y, layer["step"])
+            y = rounded(y, layer["step"])
         values.append(y)
     return {name: values[i] for name, i in graph["outputs"].items()}
 
