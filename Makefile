@@ -48,6 +48,7 @@ manifests_packages := $(run_packages) busybox python3
 prometheus_packages := $(run_packages) prometheus python3
 image_packages := $(run_packages) buildah podman debootstrap curl python3
 torture_packages := $(check_packages) slowhttptest
+valgrind_packages := $(check_packages) valgrind
 arm64_packages := $(run_packages) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
     qemu-user-static mmdebstrap python3
 
@@ -69,10 +70,11 @@ packages := $(run_packages) \
     $(if $(filter prometheus-test,$(goals)),$(prometheus_packages)) \
     $(if $(filter image-test,$(goals)),$(image_packages)) \
     $(if $(filter torture,$(goals)),$(torture_packages)) \
+    $(if $(filter valgrind,$(goals)),$(valgrind_packages)) \
     $(if $(filter arm64-test,$(goals)),$(arm64_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover fuzz model contract browser \
     bench bench-http bench-layers bench-peers bench-services install-test package-test docs-test manifests \
-    prometheus-test image-test arm64-test torture,$(goals)),--install)
+    prometheus-test image-test arm64-test torture valgrind,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
 ifneq ($(DEPS),no)
@@ -277,6 +279,16 @@ torture: $(BUILD)/aha $(BUILD)/fault.so ## floods, soak and every fault, MINUTES
 asan ubsan tsan: ## the tests under a sanitizer
 	$(Q)$(MAKE) MODE=$@ check
 
+# One process, as for the sanitizers; a suite at a time, so that one can be asked.
+suites := $(or $(SUITES),$(shell sed -n 's/^SUITE(\(.*\))$$/\1/p' tests/unit/suites.def))
+
+valgrind: $(BUILD)/unit ## the unit suites under memcheck, two hours: SUITES="half pose"
+	$(Q)for suite in $(suites); do echo "$$suite"; \
+	    $(test_env) $(test_env.tsan) CK_RUN_SUITE=$$suite CK_VERBOSITY=silent \
+	    CK_TIMEOUT_MULTIPLIER=100 valgrind -q --error-exitcode=1 --leak-check=full \
+	    --errors-for-leak-kinds=definite,indirect \
+	    --suppressions=tests/support/valgrind.supp $(BUILD)/unit || exit 1; done
+
 fuzz: ## look for input that breaks a parser: TARGETS="image json", MINUTES=1 each
 	$(Q)$(MAKE) MODE=fuzz CC=clang build/fuzz/fuzz
 	$(Q)AHA_MODELS=models tests/fuzz/run.sh build/fuzz/fuzz "$(TARGETS)" \
@@ -379,5 +391,5 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
-    ubsan tsan torture cover fuzz model bench bench-http bench-layers bench-peers bench-services lint headers format docs docs-test \
+    ubsan tsan torture valgrind cover fuzz model bench bench-http bench-layers bench-peers bench-services lint headers format docs docs-test \
     figures sbom models deps clean help

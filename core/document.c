@@ -199,6 +199,19 @@ const char *document_borrow_string(const struct document_node *node,
     return json_string_value(json_object_get(as_json(node), key));
 }
 
+enum aha_status document_bool(const struct document_node *node, const char *key,
+                              bool *out, struct aha_error *err)
+{
+    const json_t *json = json_object_get(as_json(node), key);
+
+    if (json != NULL && !json_is_boolean(json)) {
+        return aha_error_set(err, AHA_ERR_WEIGHTS,
+                             "\"%s\" must be true or false", key);
+    }
+    *out = json_is_true(json);
+    return AHA_OK;
+}
+
 enum aha_status document_string(const struct document_node *node,
                                 const char *key, size_t capacity, char *out,
                                 struct aha_error *err)

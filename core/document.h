@@ -70,6 +70,10 @@ enum aha_status document_reals(const struct document_node *node,
                                float *out,
                                struct aha_error *err) AHA_MUST_CHECK;
 
+/** true or false; false where the key is absent. */
+enum aha_status document_bool(const struct document_node *node, const char *key,
+                              bool *out, struct aha_error *err) AHA_MUST_CHECK;
+
 /** A string of 1..capacity-1 bytes without NUL, copied out. */
 enum aha_status document_string(const struct document_node *node,
                                 const char *key, size_t capacity, char *out,

@@ -34,12 +34,14 @@ def find(checkpoint, cache):
     return os.path.join(cache, checkpoint, "checkpoint.pt")
 
 
-def export(state, test, dtype):
+def export(state, test, dtype, mirror):
     """(tensors as arrays, config) of a loaded checkpoint."""
     model = Aha(state["config"]).eval()
     model.load_state_dict(state["average"])
     tensors, config = weight_file.from_model(model)
     tensors = weight_file.arrays(tensors, dtype)
+    if mirror:
+        config["mirror"] = True
     net = weight_file.Network(tensors, config)
     logits = answers(net, test)["logits"]
     config["temperature"] = best_temperature(logits, test.labels)
@@ -65,7 +67,10 @@ def main():
     add("--out", default=paths.MODELS / "expression.safetensors")
     add("--dtype", choices=("f16", "f32"), default="f16")
     add("--name", default="AHA")
-    add("--version", default="1.4.0")
+    add("--version", default="1.5.0")
+    add("--mirror", action="store_true",
+        help="answers are the mean of a face's and its mirror image's:\n"
+             "better, and twice the work")
     add("--license", default="MIT")
     add("--source", default=SOURCE)
     add("--data", default=paths.DATA, help="data folder")
@@ -79,7 +84,7 @@ def main():
     path = find(args.checkpoint, args.cache)
     while True:
         state = torch.load(path)
-        tensors, config = export(state, test, args.dtype)
+        tensors, config = export(state, test, args.dtype, args.mirror)
         about = weight_file.metadata(
             config, name=args.name, version=args.version,
             license=args.license, source=args.source)

@@ -182,6 +182,7 @@ def main():
     options = parser.parse_args()
     tensors, about = safetensors.read(options.file)
     config = json.loads(about["config"])
+    config.pop("mirror", None)  # one view: what runtimes are compared by
     options.out.mkdir(parents=True, exist_ok=True)
     networks = {"whole": (tensors, config)}
     if any(name.endswith(".scale") for name in tensors):

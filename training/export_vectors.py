@@ -165,7 +165,7 @@ def unsettle(model):
 
 
 @torch.no_grad()
-def write_network(writer, name, config, seed):
+def write_network(writer, name, config, seed, mirror=False):
     """A whole random network; the trained form must say the same."""
     torch.manual_seed(seed)
     model = Aha(config).eval()
@@ -175,9 +175,12 @@ def write_network(writer, name, config, seed):
     description["temperature"] = 1.3
     description["training"] = {"data": "none: random weights",
                                "accuracy": {"FER-2013 PublicTest": 0.0}}
-    told = weight_file.Network(
-        {k: v.numpy() for k, v in tensors.items()}, description)(crops)
-    drift = (told["logits"] - model(crops)[0]).abs().max()
+    if mirror:
+        description["mirror"] = True
+    net = weight_file.Network(
+        {k: v.numpy() for k, v in tensors.items()}, description)
+    told = net(crops)
+    drift = (net.look(crops)["logits"] - model(crops)[0]).abs().max()
     if not drift < 1e-4:
         raise RuntimeError(f"{name}: folding moved a logit by {drift:.1e}")
     for region, crop in crops.items():
@@ -279,6 +282,7 @@ def main():
     write_lstm(writer)
     write_network(writer, "aha_tiny", TINY_AHA, seed=11)
     write_network(writer, "aha_concat", TINY_CONCAT, seed=12)
+    write_network(writer, "aha_mirror", TINY_AHA, seed=13, mirror=True)
     write_align(writer)
     write_align_photo(writer)
     print(f"{writer.count} files, {writer.size / 1024:.0f} KiB in "

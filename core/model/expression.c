@@ -11,22 +11,56 @@
 enum { GROUP = 4 };
 
 /*
- * parts holds, face after face and region after region, what each adds to x:
+ * A view is a face as it is or its mirror image; of a network that looks at
+ * both, the views of a face are neighbours, which share the weights' reading.
+ *
+ * parts holds, view after view and region after region, what each adds to x:
  * h^{b_k} with the two-step fusion, z^{b_k} with concatenation.
  */
 struct expression_session {
     const struct expression *net;
     struct graph_plan *plans[AHA_MAX_REGIONS];
     float *workspace; /* for the graph that needs most */
-    float *z;         /* [C] of one region and face */
-    float *parts;     /* n_parts a face */
+    float *z;         /* [C] of one region and view */
+    float *parts;     /* n_parts a view */
     size_t n_parts;
     size_t part_offsets[AHA_MAX_REGIONS];
     float *x;
-    float *cells; /* LSTM's c, n_hidden a face */
+    float *cells; /* LSTM's c, n_hidden a view */
     size_t n_hidden;
-    float *gates; /* four times D */
+    float *gates;                     /* four times D */
+    struct aha_face_result *mirrored; /* of the mirror images; NULL for none */
+    float *mirrored_maps;             /* theirs */
 };
+
+/* One view, and where its answer goes. */
+struct view {
+    const float *crops;
+    bool is_mirrored;
+    float *maps;
+    struct aha_face_result *out;
+};
+
+static int views_a_face(const struct expression *net)
+{
+    return net->is_mirrored ? 2 : 1;
+}
+
+static struct view view_of(const struct expression_session *session,
+                           const struct expression_face *faces, int i)
+{
+    const struct expression *net = session->net;
+    int face = i / views_a_face(net);
+
+    if (i % views_a_face(net) == 0) {
+        return (struct view){faces[face].crops, false, faces[face].maps,
+                             faces[face].out};
+    }
+    return (struct view){faces[face].crops, true,
+                         session->mirrored_maps +
+                             (size_t)face * net->map_floats,
+                         &session->mirrored[face]};
+}
 
 void expression_destroy(struct expression *net)
 {
@@ -104,10 +138,23 @@ static enum aha_status plan_regions(struct expression_session *session)
                                                             : AHA_OK;
 }
 
+static bool make_room_for_mirrored(struct expression_session *session)
+{
+    if (!session->net->is_mirrored) {
+        return true;
+    }
+    session->mirrored =
+        alloc_array(EXPRESSION_BATCH, sizeof *session->mirrored);
+    session->mirrored_maps =
+        alloc_floats(EXPRESSION_BATCH * session->net->map_floats);
+    return session->mirrored != NULL && session->mirrored_maps != NULL;
+}
+
 enum aha_status expression_session_create(struct expression_session **out,
                                           const struct expression *net)
 {
     struct expression_session *session = alloc_array(1, sizeof *session);
+    size_t n_views = EXPRESSION_BATCH * (size_t)views_a_face(net);
     enum aha_status status = AHA_ERR_MEMORY;
 
     if (session == NULL) {
@@ -123,12 +170,13 @@ enum aha_status expression_session_create(struct expression_session **out,
             session->n_hidden = (size_t)net->branches[b].lstm.hidden;
         }
     }
-    session->parts = alloc_floats(EXPRESSION_BATCH * session->n_parts);
+    session->parts = alloc_floats(n_views * session->n_parts);
     session->x = alloc_floats((size_t)net->features);
-    session->cells = alloc_floats(EXPRESSION_BATCH * session->n_hidden);
+    session->cells = alloc_floats(n_views * session->n_hidden);
     session->gates = alloc_floats(4 * session->n_hidden);
     if (session->parts != NULL && session->x != NULL &&
-        session->cells != NULL && session->gates != NULL) {
+        session->cells != NULL && session->gates != NULL &&
+        make_room_for_mirrored(session)) {
         status = plan_regions(session);
     }
     if (status != AHA_OK) {
@@ -153,18 +201,20 @@ void expression_session_destroy(struct expression_session *session)
     free(session->x);
     free(session->cells);
     free(session->gates);
+    free(session->mirrored);
+    free(session->mirrored_maps);
     free(session);
 }
 
-/* One face's z (left in the session), region k's own answer, its map. */
+/* One view's z (left in the session), region k's own answer, its map. */
 static void read_region(struct expression_session *session, int k, int i,
-                        const struct expression_face *face)
+                        const struct view *view)
 {
     const struct expression *net = session->net;
     const struct expression_region *region = &net->regions[k];
     const struct aha_region_info *info = &net->info.regions[k];
     const struct graph_plan *plan = session->plans[k];
-    struct aha_region_result *out = &face->out->regions[k];
+    struct aha_region_result *out = &view->out->regions[k];
     float logits[AHA_MAX_LABELS];
 
     graph_plan_read(plan, session->workspace, i, region->z, session->z);
@@ -173,7 +223,7 @@ static void read_region(struct expression_session *session, int k, int i,
                 out->probabilities);
     out->map = NULL;
     if (region->attention >= 0) {
-        float *map = face->maps + region->map_offset;
+        float *map = view->maps + region->map_offset;
 
         memcpy(map,
                graph_plan_attention(plan, session->workspace, i,
@@ -188,16 +238,16 @@ static void read_region(struct expression_session *session, int k, int i,
  * Step one: h^{b_k} = LSTM(z^{b_k}, h^{b_{k-1}}); h and c start at zero with
  * the first region of a branch.
  */
-static void fuse_region(struct expression_session *session, int k, int face)
+static void fuse_region(struct expression_session *session, int k, int view)
 {
     const float *z = session->z;
     const struct expression *net = session->net;
     const struct aha_region_info *info = net->info.regions;
     const struct lstm *lstm = &net->branches[info[k].branch].lstm;
     size_t bytes = (size_t)net->regions[k].n_part * sizeof *z;
-    float *parts = session->parts + (size_t)face * session->n_parts;
+    float *parts = session->parts + (size_t)view * session->n_parts;
     float *part = parts + session->part_offsets[k];
-    float *cell = session->cells + (size_t)face * session->n_hidden;
+    float *cell = session->cells + (size_t)view * session->n_hidden;
 
     if (!net->has_lstm) {
         memcpy(part, z, bytes);
@@ -270,13 +320,10 @@ static void share_out(const struct expression_session *session,
     }
 }
 
-static void decide(struct expression_session *session, const float *parts,
-                   struct aha_face_result *out)
+static void decide(const struct expression *net, struct aha_face_result *out)
 {
-    const struct aha_model_info *info = &session->net->info;
+    const struct aha_model_info *info = &net->info;
 
-    gather_x(session, parts);
-    share_out(session, parts, out);
     softmax_run(out->logits, info->n_labels, info->temperature,
                 out->probabilities);
     out->label = 0;
@@ -288,21 +335,38 @@ static void decide(struct expression_session *session, const float *parts,
     out->uncertain = out->probabilities[out->label] < info->uncertain_below;
 }
 
-/* Sub-network k over n faces, at most GROUP, numbered from `first`. */
+static void put_crop(const struct expression *net, int k,
+                     const struct view *view, float *to)
+{
+    const struct aha_region_info *info = &net->info.regions[k];
+    const struct expression_region *region = &net->regions[k];
+
+    if (view->is_mirrored) {
+        mirror_plane(view->crops + net->regions[region->twin].crop_offset,
+                     info->width, info->height, to);
+    } else {
+        memcpy(to, view->crops + region->crop_offset,
+               (size_t)info->width * (size_t)info->height * sizeof *to);
+    }
+}
+
+/* Sub-network k over n views, at most GROUP, numbered from `first`. */
 static void run_group(struct expression_session *session, int k,
                       const struct expression_face *faces, int first, int n)
 {
-    const struct aha_region_info *info = &session->net->info.regions[k];
     const struct graph_plan *plan = session->plans[k];
 
     for (int i = 0; i < n; i++) {
-        memcpy(graph_plan_input(plan, session->workspace, i),
-               faces[first + i].crops + session->net->regions[k].crop_offset,
-               (size_t)info->width * (size_t)info->height * sizeof(float));
+        struct view view = view_of(session, faces, first + i);
+
+        put_crop(session->net, k, &view,
+                 graph_plan_input(plan, session->workspace, i));
     }
     graph_run(plan, session->workspace, n);
     for (int i = 0; i < n; i++) {
-        read_region(session, k, i, &faces[first + i]);
+        struct view view = view_of(session, faces, first + i);
+
+        read_region(session, k, i, &view);
         fuse_region(session, k, first + i);
     }
 }
@@ -310,13 +374,27 @@ static void run_group(struct expression_session *session, int k,
 void expression_run(struct expression_session *session,
                     const struct expression_face *faces, int n)
 {
-    for (int k = 0; k < session->net->info.n_regions; k++) {
-        for (int i = 0; i < n; i += GROUP) {
-            run_group(session, k, faces, i, n - i < GROUP ? n - i : GROUP);
+    const struct expression *net = session->net;
+    int n_views = n * views_a_face(net);
+
+    for (int k = 0; k < net->info.n_regions; k++) {
+        for (int i = 0; i < n_views; i += GROUP) {
+            run_group(session, k, faces, i,
+                      n_views - i < GROUP ? n_views - i : GROUP);
         }
     }
+    for (int i = 0; i < n_views; i++) {
+        const float *parts = session->parts + (size_t)i * session->n_parts;
+        struct view view = view_of(session, faces, i);
+
+        gather_x(session, parts);
+        share_out(session, parts, view.out);
+    }
     for (int i = 0; i < n; i++) {
-        decide(session, session->parts + (size_t)i * session->n_parts,
-               faces[i].out);
+        if (net->is_mirrored) {
+            mirror_merge(net, &session->mirrored[i], faces[i].maps,
+                         faces[i].out);
+        }
+        decide(net, faces[i].out);
     }
 }

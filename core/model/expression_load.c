@@ -184,6 +184,18 @@ static enum aha_status read_scalars(const struct loader *loader,
     return status;
 }
 
+/* Optional: whether a face is looked at in the mirror too. */
+static enum aha_status read_mirror(const struct loader *loader,
+                                   const struct document_node *config)
+{
+    struct expression *net = loader->net;
+    enum aha_status status =
+        document_bool(config, "mirror", &net->is_mirrored, loader->err);
+
+    return status == AHA_OK && net->is_mirrored ? mirror_find_twins(loader)
+                                                : status;
+}
+
 static enum aha_status read_network(const struct loader *loader,
                                     const struct document_node *config)
 {
@@ -203,13 +215,13 @@ static enum aha_status read_network(const struct loader *loader,
     if (status == AHA_OK) {
         status = read_fusion(loader, document_member(config, "fusion"));
     }
-    if (status != AHA_OK) {
-        return status;
+    if (status == AHA_OK) {
+        status = loader_classifier(
+            loader, document_member(config, "classifier"), net->features,
+            &net->classifier, &net->classifier_weight, &net->classifier_bias);
     }
     net->info.multiply_adds += (int64_t)net->features * net->info.n_labels;
-    return loader_classifier(loader, document_member(config, "classifier"),
-                             net->features, &net->classifier,
-                             &net->classifier_weight, &net->classifier_bias);
+    return status == AHA_OK ? read_mirror(loader, config) : status;
 }
 
 /* What a walk over "accuracy" carries along. */

@@ -26,6 +26,7 @@ struct expression_region {
     size_t map_offset;
     int first;  /* first feature of x that this region adds to */
     int n_part; /* how many: D of its branch, or C with concat */
+    int twin;   /* the region that sees the same of a mirrored face */
 };
 
 struct expression_lstm {
@@ -48,6 +49,8 @@ struct expression {
     float *classifier_bias;
     size_t crop_floats;
     size_t map_floats;
+    bool is_mirrored; /* the answer is the mean of the face's and its mirror
+                         image's (MODEL.md 1) */
 };
 
 /** What reading one part of the file needs at hand. */
@@ -79,5 +82,20 @@ enum aha_status loader_classifier(const struct loader *loader,
 enum aha_status loader_regions(const struct loader *loader,
                                const struct document_node *regions)
     AHA_MUST_CHECK;
+
+/** Every region's twin, once all are read. */
+enum aha_status mirror_find_twins(const struct loader *loader) AHA_MUST_CHECK;
+
+/** A plane [h, w] from left to right. */
+void mirror_plane(const float *from, int w, int h, float *to);
+
+/**
+ * out = the mean of it and of what was said of the mirror image, each region's
+ * with its twin's, maps turned back. Both have logits; probabilities, label and
+ * uncertain of `out` are still to follow from them.
+ */
+void mirror_merge(const struct expression *net,
+                  const struct aha_face_result *mirrored, float *maps,
+                  struct aha_face_result *out);
 
 #endif

@@ -160,12 +160,17 @@ static void plain_rows(const struct conv2d *conv, const struct map *x,
 
     for (int c = 0; c < conv->in_c; c++) {
         for (int y = top; y < top + conv->kernel_h; y++, out += width) {
-            memset(out, 0, width * sizeof *out);
-            if (y >= 0 && y < x->h) {
-                memcpy(out + conv->pad_left,
-                       planes + (size_t)(c * x->h + y) * (size_t)x->w,
-                       (size_t)x->w * sizeof *out);
+            size_t left = (size_t)conv->pad_left;
+            size_t end = left + (size_t)x->w;
+
+            if (y < 0 || y >= x->h) {
+                memset(out, 0, width * sizeof *out);
+                continue;
             }
+            memset(out, 0, left * sizeof *out);
+            memcpy(out + left, planes + (size_t)(c * x->h + y) * (size_t)x->w,
+                   (size_t)x->w * sizeof *out);
+            memset(out + end, 0, (width - end) * sizeof *out);
         }
     }
 }

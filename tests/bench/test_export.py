@@ -28,6 +28,7 @@ ROUNDING = 1  # of a logit, which reach 16
 def read(name):
     tensors, about = safetensors.read(ROOT / name)
     config = json.loads(about["config"])
+    config.pop("mirror", None)
     return {k: v for k, v in tensors.items() if "golden." not in k}, config
 
 

@@ -25,12 +25,13 @@ def write(target, name, content):
 
 
 def safetensors(tensors, metadata):
-    """{name: (shape, values)} as one file, all F32."""
+    """{name: (shape, values)} as one file, F32, or I8 where they are bytes."""
     header, data = {"__metadata__": metadata}, b""
     for name, (shape, values) in sorted(tensors.items()):
-        start = len(data)
-        data += struct.pack(f"<{len(values)}f", *values)
-        header[name] = {"dtype": "F32", "shape": shape,
+        start, in_bytes = len(data), isinstance(values, bytes)
+        data += (values if in_bytes
+                 else struct.pack(f"<{len(values)}f", *values))
+        header[name] = {"dtype": "I8" if in_bytes else "F32", "shape": shape,
                         "data_offsets": [start, len(data)]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -59,9 +60,30 @@ def region(name, branch, anchor):
                      "scale": 8}}, tensors
 
 
-def network(fusion):
-    parts = [region("face", "global", "frame"),
-             region("mouth", "local", "mouth")]
+def in_bytes(part):
+    """The region with two convolutions of bytes before its attention."""
+    entry, tensors = part
+    name, layers = entry["name"], entry["graph"]["layers"]
+    conv = {"op": "conv2d", "stride": 1, "padding": [1, 1, 1, 1], "groups": 1}
+    more = [{"op": "quantize", "in": [1], "step": .05}]
+    for i, after in enumerate(({"activation": "relu", "step": .04},
+                               {"activation": "none"})):
+        key = f"{name}.q{i}"
+        tensors |= {key: ([2, 2, 3, 3], bytes(range(100, 136))),
+                    f"{key}.scale": ([2], [.01, .02]),
+                    f"{key}.b": ([2], [.5, -.5])}
+        more.append({**conv, "in": [2 + i], "weight": key,
+                     "bias": f"{key}.b", **after})
+    more.append({"op": "add", "in": [4, 2], "activation": "relu"})
+    layers[1]["in"], layers[2]["in"] = [5], [6]
+    entry["graph"]["layers"] = layers[:1] + more + layers[1:]
+    entry["graph"]["outputs"] = {"z": 7, "attention": 6}
+    return entry, tensors
+
+
+def network(fusion, change=lambda part: part):
+    parts = [change(region("face", "global", "frame")),
+             change(region("mouth", "local", "mouth"))]
     tensors = {k: v for _, own in parts for k, v in own.items()}
     config = {
         "labels": LABELS,
@@ -137,6 +159,7 @@ def jsons():
 def main():
     for kind in ("concat", "lstm"):
         write("safetensors", kind, network(kind))
+    write("safetensors", "int8", network("lstm", in_bytes))
     for name in ("golden_softmax", "golden_linear"):
         shutil.copy(DATA / f"{name}.safetensors",
                     HERE / "seeds" / "safetensors" / name)

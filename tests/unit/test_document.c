@@ -52,10 +52,11 @@ START_TEST(types_and_ranges)
 {
     struct document_node *root =
         parse("{\"i\": 5, \"r\": 2.5, \"s\": \"text\", \"a\": [1, 2, 3], "
-              "\"m\": [1, \"x\"], \"big\": 99999999999}");
+              "\"m\": [1, \"x\"], \"big\": 99999999999, \"t\": true}");
     struct aha_error err = {AHA_OK, ""};
     int64_t i = -1;
     float r = -1;
+    bool t = false;
     char s[5];
     int a[3];
     float b[3];
@@ -72,6 +73,11 @@ START_TEST(types_and_ranges)
     ck_assert_int_eq(document_real(root, "i", 0, 9, &r, &err), AHA_OK);
     ck_assert_int_eq(document_real(root, "s", 0, 9, &r, &err), AHA_ERR_WEIGHTS);
     ck_assert_int_eq(document_real(root, "r", 3, 9, &r, &err), AHA_ERR_WEIGHTS);
+    ck_assert_int_eq(document_bool(root, "t", &t, &err), AHA_OK);
+    ck_assert(t);
+    ck_assert_int_eq(document_bool(root, "none", &t, &err), AHA_OK);
+    ck_assert(!t);
+    ck_assert_int_eq(document_bool(root, "i", &t, &err), AHA_ERR_WEIGHTS);
     ck_assert_int_eq(document_string(root, "s", 5, s, &err), AHA_OK);
     ck_assert_str_eq(s, "text");
     ck_assert_int_eq(document_string(root, "s", 4, s, &err), AHA_ERR_WEIGHTS);

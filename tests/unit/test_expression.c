@@ -137,13 +137,17 @@ static void check_face(const struct fixture *fixture, int i)
            (size_t)info->n_regions * labels);
 }
 
+/* Trained ones look into the mirror, as the last of these. */
+static const char *const networks[] = {"golden_aha_tiny.safetensors",
+                                       "golden_aha_concat.safetensors",
+                                       "golden_aha_mirror.safetensors"};
+enum { N_NETWORKS = sizeof networks / sizeof *networks };
+
 START_TEST(matches_pytorch)
 {
-    static const char *const names[] = {"golden_aha_tiny.safetensors",
-                                        "golden_aha_concat.safetensors"};
     struct fixture fixture = {0};
 
-    open_fixture(names[_i], &fixture);
+    open_fixture(networks[_i], &fixture);
     for (int i = 0; i < N_FACES; i++) {
         check_face(&fixture, i);
     }
@@ -179,7 +183,7 @@ START_TEST(shares_add_up)
     struct aha_face_result face;
     uint32_t state = 7;
 
-    open_fixture("golden_aha_tiny.safetensors", &fixture);
+    open_fixture(networks[_i], &fixture);
     for (int i = 0; i < 50; i++) {
         support_fill(fixture.crops, expression_crop_floats(fixture.net),
                      &state);
@@ -227,7 +231,7 @@ START_TEST(same_bits_alone_and_after_others)
     struct aha_face_result first;
     struct aha_face_result again;
 
-    open_fixture("golden_aha_tiny.safetensors", &fixture);
+    open_fixture(networks[_i], &fixture);
     run_face(&fixture, 0, &first);
     run_face(&fixture, 1, &again);
     run_face(&fixture, 2, &again);
@@ -250,7 +254,7 @@ START_TEST(running_does_not_allocate)
     unsigned long before;
     unsigned long after;
 
-    open_fixture("golden_aha_tiny.safetensors", &fixture);
+    open_fixture("golden_aha_mirror.safetensors", &fixture);
     before = support_allocations();
     run_face(&fixture, 0, &face);
     after = support_allocations();
@@ -287,7 +291,7 @@ START_TEST(every_allocation_may_fail)
     enum aha_status status;
     bool has_failed;
 
-    (void)support_data("golden_aha_tiny.safetensors", path);
+    (void)support_data("golden_aha_mirror.safetensors", path);
     do {
         struct aha_error err = {AHA_OK, ""};
 
@@ -301,15 +305,15 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-/* The tiny file with one text in its header replaced. */
-static enum aha_status load_patched(const char *from, const char *to,
-                                    struct aha_model_info *info,
-                                    struct aha_error *err)
+/* A file with one text in its header replaced. */
+static enum aha_status load_patched_file(const char *name, const char *from,
+                                         const char *to,
+                                         struct aha_model_info *info,
+                                         struct aha_error *err)
 {
     char path[SUPPORT_MAX_PATH];
     size_t n;
-    unsigned char *bytes =
-        support_read(support_data("golden_aha_tiny.safetensors", path), &n);
+    unsigned char *bytes = support_read(support_data(name, path), &n);
     unsigned char *at = memmem(bytes, n, from, strlen(from));
     size_t grown = n + strlen(to) - strlen(from);
     size_t header = grown - n + bytes[0] + 256U * bytes[1];
@@ -342,6 +346,15 @@ static enum aha_status load_patched(const char *from, const char *to,
     return status;
 }
 
+/* The tiny file, likewise. */
+static enum aha_status load_patched(const char *from, const char *to,
+                                    struct aha_model_info *info,
+                                    struct aha_error *err)
+{
+    return load_patched_file("golden_aha_tiny.safetensors", from, to, info,
+                             err);
+}
+
 START_TEST(refuses_what_does_not_add_up)
 {
     static const struct {
@@ -356,6 +369,8 @@ START_TEST(refuses_what_does_not_add_up)
          "format_version"},
         {"\\\"global\\\"", "\\\"globus\\\"", "branch"},
         {"\\\"temperature\\\"", "\\\"temperatura\\\"", "temperature"},
+        {"\\\"temperature\\\"", "\\\"mirror\\\":1,\\\"temperature\\\"",
+         "mirror"},
         {"\\\"spatial_attention\\\"", "\\\"spatial_attentiom\\\"",
          "spatial_attentiom"},
     };
@@ -369,6 +384,56 @@ START_TEST(refuses_what_does_not_add_up)
         ck_assert_msg(strstr(err.text, cases[i].word) != NULL, "%s not in: %s",
                       cases[i].word, err.text);
     }
+}
+END_TEST
+
+START_TEST(a_mirror_asks_for_symmetry)
+{
+    struct aha_error err = {AHA_OK, ""};
+
+    ck_assert_int_eq(load_patched_file("golden_aha_mirror.safetensors",
+                                       "\\\"anchor\\\":\\\"left_eye\\\"",
+                                       "\\\"anchor\\\":\\\"nose\\\"", NULL,
+                                       &err),
+                     AHA_ERR_WEIGHTS);
+    ck_assert_ptr_nonnull(strstr(err.text, "mirror image of right_eye"));
+}
+END_TEST
+
+/* Crops that a mirrored photo would give: planes turned, eyes exchanged. */
+static void mirror_crops(const struct fixture *fixture, const float *from,
+                         float *to)
+{
+    static const int twins[] = {0, 2, 1, 3, 4, 5, 6};
+
+    for (int k = 0; k < fixture->info->n_regions; k++) {
+        int w = fixture->info->regions[k].width;
+        const float *crop =
+            from + expression_crop_offset(fixture->net, twins[k]);
+        float *out = to + expression_crop_offset(fixture->net, k);
+
+        for (int i = 0; i < w * fixture->info->regions[k].height; i++) {
+            out[i] = crop[i / w * w + w - 1 - i % w];
+        }
+    }
+}
+
+START_TEST(a_mirrored_face_gets_the_same_answer)
+{
+    struct fixture fixture = {0};
+    struct aha_face_result face;
+    struct aha_face_result other;
+
+    open_fixture("golden_aha_mirror.safetensors", &fixture);
+    ck_assert_str_eq(fixture.info->regions[1].name, "left_eye");
+    ck_assert_str_eq(fixture.info->regions[2].name, "right_eye");
+    mirror_crops(&fixture, fixture.crops,
+                 fixture.crops + expression_crop_floats(fixture.net));
+    run_face(&fixture, 0, &face);
+    run_face(&fixture, 1, &other);
+    ck_assert_mem_eq(face.logits, other.logits, sizeof face.logits[0] * 7);
+    ck_assert(face.regions[1].weight == other.regions[2].weight);
+    close_fixture(&fixture);
 }
 END_TEST
 
@@ -487,13 +552,15 @@ Suite *expression_suite(void)
     TCase *tests = tcase_create("expression");
 
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, matches_pytorch, 0, 2);
-    tcase_add_test(tests, shares_add_up);
+    tcase_add_loop_test(tests, matches_pytorch, 0, N_NETWORKS);
+    tcase_add_loop_test(tests, shares_add_up, 0, N_NETWORKS);
     tcase_add_test(tests, shares_add_up_in_the_bundled_network);
-    tcase_add_test(tests, same_bits_alone_and_after_others);
+    tcase_add_loop_test(tests, same_bits_alone_and_after_others, 0, N_NETWORKS);
     tcase_add_test(tests, running_does_not_allocate);
     tcase_add_test(tests, every_allocation_may_fail);
     tcase_add_test(tests, refuses_what_does_not_add_up);
+    tcase_add_test(tests, a_mirror_asks_for_symmetry);
+    tcase_add_test(tests, a_mirrored_face_gets_the_same_answer);
     tcase_add_test(tests, card_of_the_bundled_network);
     tcase_add_test(tests, card_follows_the_file);
     tcase_add_test(tests, card_refuses_what_it_cannot_hold);

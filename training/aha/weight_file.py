@@ -10,7 +10,7 @@ import json
 import torch
 import torch.nn.functional as F
 
-from training.aha import align, graph, safetensors
+from training.aha import align, graph, mirror, safetensors
 from training.aha.model import LABELS, MEAN, STD, ConvNorm
 
 UNCERTAIN_BELOW = 0.5
@@ -275,10 +275,24 @@ class Network:
 
         x [N, D]; logits, probabilities [N, C]; weight [N, K] (sums to 1),
         evidence [N, K, C] (sums to the logits), region_probabilities
-        [N, K, C]; attention {name: [N, 1, h, w]}.
+        [N, K, C]; attention {name: [N, 1, h, w]}. With `mirror` all is the
+        mean of the faces' and their mirror images', but for x.
         """
-        z, attention, own = {}, {}, []
+        told = self.look(crops)
+        if self.config.get("mirror"):
+            twins = mirror.twins(self.config["regions"])
+            other = self.look({
+                name: crops[self.names[twins[k]]].flip(3)
+                for k, name in enumerate(self.names)})
+            told = mirror.merge(told, other, twins, self.names)
+            told["probabilities"] = (
+                told["logits"] / self.config["temperature"]).softmax(1)
+        return told
+
+    def look(self, crops):
+        """The same of one view."""
         temperature = self.config["temperature"]
+        z, attention, own = {}, {}, []
         for region in self.config["regions"]:
             name, maps = region["name"], {}
             out = graph.run(region["graph"], self.weights, crops[name], maps)
