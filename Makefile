@@ -151,7 +151,8 @@ $(BUILD)/core/kernel/kernel_avx2.o: isa := -mavx2 -mfma $(fast) \
 avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma \
     -mprefer-vector-width=512 $(fast) -ffp-contract=fast
 $(BUILD)/core/kernel/kernel_avx512.o: isa := $(avx512)
-$(BUILD)/core/kernel/amx_float.o: isa := $(avx512) -mavx512bf16
+$(BUILD)/core/kernel/amx_float.o $(BUILD)/core/kernel/amx_weave.o: isa := \
+    $(avx512) -mavx512bf16
 $(BUILD)/core/kernel/amx_int8.o: isa := $(avx512)
 endif
 $(BUILD)/core/kernel/kernel_neon.o: isa := $(fast) -ffp-contract=fast

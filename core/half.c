@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/half.h"
 
-#include <stdint.h>
-#include <string.h>
-
 /*
  * Exponent and fraction where binary32 has them make the value times 2^-112,
  * subnormals too; the product is exact. Only infinity and NaN need their

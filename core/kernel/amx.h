@@ -66,6 +66,55 @@ static inline void amx_end(void)
     __asm__ volatile("tilerelease");
 }
 
+/* Sums of up to two tiles of pixels and two blocks: none yet. */
+INLINE void amx_zero(void)
+{
+    AMX_ZERO(0);
+    AMX_ZERO(1);
+    AMX_ZERO(2);
+    AMX_ZERO(3);
+}
+
+/* To [tile of pixels][block][AMX_SUMS]. */
+INLINE void amx_store(void *sums)
+{
+    uint8_t *to = sums;
+
+    AMX_STORE(0, to, AMX_ROW);
+    AMX_STORE(1, to + AMX_TILE, AMX_ROW);
+    AMX_STORE(2, to + 2 * AMX_TILE, AMX_ROW);
+    AMX_STORE(3, to + 3 * AMX_TILE, AMX_ROW);
+}
+
+/* Of two blocks. */
+INLINE void amx_load_weights(const uint8_t *w)
+{
+    AMX_LOAD(AMX_W, w, AMX_ROW);
+    AMX_LOAD(AMX_W + 1, w + AMX_TILE, AMX_ROW);
+}
+
+/* Pixels `apart` bytes from each other, and a second tile's, `next` bytes on.
+ */
+INLINE void amx_load_pixels(const uint8_t *x, size_t apart, size_t next,
+                            const bool is_pair)
+{
+    AMX_LOAD(AMX_X, x, apart);
+    if (is_pair) {
+        AMX_LOAD(AMX_X + 1, x + next, apart);
+    }
+}
+
+/* sums += the products of the pixels and weights in the registers. */
+#define AMX_DOTS(instruction, is_pair)                                         \
+    do {                                                                       \
+        AMX_DOT(instruction, 0, AMX_X, AMX_W);                                 \
+        AMX_DOT(instruction, 1, AMX_X, AMX_W + 1);                             \
+        if (is_pair) {                                                         \
+            AMX_DOT(instruction, 2, AMX_X + 1, AMX_W);                         \
+            AMX_DOT(instruction, 3, AMX_X + 1, AMX_W + 1);                     \
+        }                                                                      \
+    } while (false)
+
 /* The outputs of one image: numbers, and the tiles that cover them. */
 struct amx_tiles {
     int columns; /* from row to row */

@@ -113,43 +113,23 @@ static void split(const struct tiling *tiling, int image, int depth,
     }
 }
 
-/* sums += the products of the pixels and weights in the registers. */
-INLINE void dot(const struct kind kind)
-{
-    AMX_DOT("tdpbf16ps", 0, AMX_X, AMX_W);
-    AMX_DOT("tdpbf16ps", 1, AMX_X, AMX_W + 1);
-    if (kind.is_pair) {
-        AMX_DOT("tdpbf16ps", 2, AMX_X + 1, AMX_W);
-        AMX_DOT("tdpbf16ps", 3, AMX_X + 1, AMX_W + 1);
-    }
-}
-
 INLINE void load_pixels(const uint8_t *x, size_t next, const struct kind kind)
 {
-    AMX_LOAD(AMX_X, x, KERNEL_TILE_PIXEL);
-    if (kind.is_pair) {
-        AMX_LOAD(AMX_X + 1, x + next, KERNEL_TILE_PIXEL);
-    }
-}
-
-INLINE void load_weights(const uint8_t *w)
-{
-    AMX_LOAD(AMX_W, w, AMX_ROW);
-    AMX_LOAD(AMX_W + 1, w + AMX_TILE, AMX_ROW);
+    amx_load_pixels(x, KERNEL_TILE_PIXEL, next, kind.is_pair);
 }
 
 /* sums += one tap of 32 channels: low by high, high by high, high by low. */
 INLINE void tap(const uint8_t *x, size_t next, const uint8_t *w,
                 const struct kind kind)
 {
-    load_weights(w);
+    amx_load_weights(w);
     load_pixels(x + AMX_ROW, next, kind);
-    dot(kind);
+    AMX_DOTS("tdpbf16ps", kind.is_pair);
     load_pixels(x, next, kind);
-    dot(kind);
+    AMX_DOTS("tdpbf16ps", kind.is_pair);
     if (kind.has_low) {
-        load_weights(w + STEP);
-        dot(kind);
+        amx_load_weights(w + STEP);
+        AMX_DOTS("tdpbf16ps", kind.is_pair);
     }
 }
 
@@ -159,10 +139,7 @@ INLINE void add_up(const struct tiling *tiling, const uint8_t *x, size_t next,
     const struct conv_tiles *job = tiling->job;
     int stride = job->stride;
 
-    AMX_ZERO(0);
-    AMX_ZERO(1);
-    AMX_ZERO(2);
-    AMX_ZERO(3);
+    amx_zero();
     for (int d = 0; d < tiling->depths; d++) {
         for (int ky = 0; ky < job->kernel_h; ky++) {
             for (int kx = 0; kx < job->kernel_w; kx++) {
@@ -176,10 +153,7 @@ INLINE void add_up(const struct tiling *tiling, const uint8_t *x, size_t next,
             }
         }
     }
-    AMX_STORE(0, sums, AMX_ROW);
-    AMX_STORE(1, sums + AMX_SUMS, AMX_ROW);
-    AMX_STORE(2, sums + 2 * AMX_SUMS, AMX_ROW);
-    AMX_STORE(3, sums + 3 * AMX_SUMS, AMX_ROW);
+    amx_store(sums);
 }
 
 /* `n` sums in one row of y, of one block. */

@@ -60,10 +60,7 @@ INLINE void add_up(const struct tiling *tiling, const uint8_t *x, size_t next,
             }
         }
     }
-    AMX_STORE(0, sums, AMX_ROW);
-    AMX_STORE(1, sums + AMX_SUMS, AMX_ROW);
-    AMX_STORE(2, sums + 2 * AMX_SUMS, AMX_ROW);
-    AMX_STORE(3, sums + 3 * AMX_SUMS, AMX_ROW);
+    amx_store(sums);
 }
 
 /* The sums of one tile and block to pixels of y. */

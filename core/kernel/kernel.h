@@ -136,6 +136,28 @@ struct conv_tiles {
 };
 
 /**
+ * The same of an image of few plane rows: one row of products sees `lines` rows
+ * of the image (its planes times kernel_h, at most 32), which are woven column
+ * by column, 8, 16 or 32 bfloat16 each, so that a tile multiplies 32 / weave
+ * columns of all of them.
+ */
+struct conv_weave {
+    const float *x; /* [c, h, w] */
+    int c, h, w;
+    int pad_top, pad_left;
+    int kernel_h, kernel_w, stride;
+    struct map y;        /* of this image alone, as the residual */
+    struct map residual; /* data is NULL for none */
+    int first, rows;     /* of y to compute */
+    /* [pairs of blocks of y][steps of 32 / weave columns][high, and low]
+       [block of the pair][16 pairs of lines][16][2] */
+    const uint16_t *weight;
+    bool has_low;
+    struct finish finish;
+    void *work; /* kernel_weave_bytes() */
+};
+
+/**
  * A value of bytes, v = scale * byte: blocks of 32 channels when there are no
  * more, else of 64, a pixel of a block that many bytes side by side. Everything
  * is in bytes. Also one of floats where that is said.
@@ -183,6 +205,9 @@ struct kernels {
 
     /** NULL where there are no tiles. */
     void (*conv_tiles)(const struct conv_tiles *job);
+
+    /** NULL where there are no tiles. */
+    void (*conv_weave)(const struct conv_weave *job);
 
     /** Plain [C, H, W] to a map's first image. */
     void (*block)(const float *x, const struct map *y);
@@ -257,6 +282,30 @@ static inline struct tiles_plane kernel_tiles_plane(int h, int w, int pad_left,
                       : (w + pad_left + pad_right + stride - 1) / stride;
 
     return (struct tiles_plane){rows, columns, rows * columns + pad_right};
+}
+
+/** What a row of products sees of an image, woven. */
+struct weave {
+    int lines; /* 8, 16 or 32: rows of the image, and zeros */
+    int steps; /* of 32 / lines columns */
+    int columns;
+};
+
+static inline struct weave kernel_weave(int lines, int kernel_w, int stride,
+                                        int out_w)
+{
+    int weave = lines <= 8 ? 8 : lines <= 16 ? 16 : 32;
+    int step = KERNEL_TILE_DEPTH / weave;
+    int steps = (kernel_w + step - 1) / step;
+    int columns = (out_w - 1) * stride + steps * step;
+
+    return (struct weave){weave, steps, (columns + 15) / 16 * 16};
+}
+
+/** Of all columns, high and low. */
+static inline size_t kernel_weave_bytes(const struct weave *weave)
+{
+    return (size_t)weave->columns * (size_t)weave->lines * 2 * 2;
 }
 
 /** Bytes of a pixel of a block, for bytes of so many channels. */

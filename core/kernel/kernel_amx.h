@@ -11,6 +11,9 @@
 /** kernels.conv_tiles. */
 void kernel_amx_float(const struct conv_tiles *job);
 
+/** kernels.conv_weave. */
+void kernel_amx_weave(const struct conv_weave *job);
+
 /** kernels.conv_int8, of the jobs that it serves. */
 void kernel_amx_int8(const struct conv_int8 *job);
 

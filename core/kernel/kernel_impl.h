@@ -24,13 +24,14 @@
 #define TEXT_(a)     #a
 #define TEXT(a)      TEXT_(a)
 
-#define TABLE(name, convolve_tiles, convolve_int8)                             \
+#define TABLE(name, convolve_tiles, weave, convolve_int8)                      \
     const struct kernels PASTE(kernels_, name) = {                             \
         .isa = TEXT(name),                                                     \
         .conv_row = conv_row,                                                  \
         .depthwise_row = depthwise_row,                                        \
         .winograd = winograd,                                                  \
         .conv_tiles = convolve_tiles,                                          \
+        .conv_weave = weave,                                                   \
         .block = block,                                                        \
         .add = add,                                                            \
         .max_pool = max_pool,                                                  \
@@ -45,9 +46,9 @@
         .avg_pool_int8 = avg_pool_int8,                                        \
     }
 
-TABLE(ISA, NULL, conv_int8);
+TABLE(ISA, NULL, NULL, conv_int8);
 #if defined(ISA_VNNI)
-TABLE(ISA_VNNI, NULL, conv_int8_vnni);
+TABLE(ISA_VNNI, NULL, NULL, conv_int8_vnni);
 #endif
 #if defined(ISA_AMX)
 static void conv_int8_amx(const struct conv_int8 *job)
@@ -55,5 +56,5 @@ static void conv_int8_amx(const struct conv_int8 *job)
     (kernel_amx_serves(job) ? kernel_amx_int8 : conv_int8_vnni)(job);
 }
 
-TABLE(ISA_AMX, kernel_amx_float, conv_int8_amx);
+TABLE(ISA_AMX, kernel_amx_float, kernel_amx_weave, conv_int8_amx);
 #endif

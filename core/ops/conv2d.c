@@ -92,6 +92,8 @@ size_t conv2d_work_floats(const struct conv2d *conv, const struct conv2d *front,
                (size_t)winograd_tiles(conv, out_h, out_w, images);
     case CONV2D_TILES:
         return conv2d_tiles_work_floats(conv, h, w, images);
+    case CONV2D_WEAVE:
+        return conv2d_weave_work_floats(conv, out_w);
     case CONV2D_DIRECT:
     case CONV2D_DEPTHWISE:
     case CONV2D_INT8:
@@ -339,6 +341,9 @@ void conv2d_run(const struct conv2d *conv, const struct conv2d_run *run)
         break;
     case CONV2D_TILES:
         conv2d_tiles_run(conv, run);
+        break;
+    case CONV2D_WEAVE:
+        conv2d_weave_run(conv, run);
         break;
     case CONV2D_INT8:
         conv2d_int8_run(conv, run);

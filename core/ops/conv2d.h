@@ -25,6 +25,7 @@ enum conv2d_algorithm {
     CONV2D_WINOGRAD2, /* F(2 x 2, 3 x 3) */
     CONV2D_WINOGRAD4, /* F(4 x 4, 3 x 3) */
     CONV2D_TILES,     /* directly, on AMX's tiles */
+    CONV2D_WEAVE,     /* the same, of a plain input of few planes */
     CONV2D_INT8,      /* directly, of bytes; has int8.weight */
 };
 
@@ -59,7 +60,7 @@ struct conv2d {
     enum activation activation;
     enum conv2d_algorithm algorithm;
     float *packed; /* weights as the kernels read them, bias and slope */
-    bool has_low;  /* CONV2D_TILES: weights need more than a bfloat16 */
+    bool has_low;  /* on tiles: weights need more than a bfloat16 */
     struct finish finish;
     struct conv2d_int8 int8;
 };
@@ -68,7 +69,7 @@ struct conv2d {
 struct conv2d_run {
     const struct conv2d *front; /* depthwise, goes first, or NULL */
     struct map x;               /* with zeros around it as padding asks */
-    const float *plain;         /* [images][in_c, h, w] for CONV2D_PLAIN */
+    const float *plain;         /* [images][in_c, h, w] of a plain input */
     struct map y;
     int first, rows;     /* of y to compute; all unless layer_is_banded() */
     struct map residual; /* is added before the activation; data NULL: none */
@@ -115,6 +116,16 @@ void conv2d_tiles_pack(const struct conv2d *conv, float *out);
 size_t conv2d_tiles_work_floats(const struct conv2d *conv, int h, int w,
                                 int images);
 void conv2d_tiles_run(const struct conv2d *conv, const struct conv2d_run *run);
+
+/** Whether weights are more than bfloat16: have lower bits. */
+bool conv2d_needs_low(const struct conv2d *conv);
+
+/** The same of CONV2D_WEAVE, and whether a convolution suits it. */
+bool conv2d_suits_weave(const struct conv2d *conv);
+size_t conv2d_weave_floats(struct conv2d *conv);
+void conv2d_weave_pack(const struct conv2d *conv, float *out);
+size_t conv2d_weave_work_floats(const struct conv2d *conv, int out_w);
+void conv2d_weave_run(const struct conv2d *conv, const struct conv2d_run *run);
 
 void conv2d_fini(struct conv2d *conv);
 

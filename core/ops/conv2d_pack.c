@@ -76,7 +76,7 @@ static enum conv2d_algorithm choose(const struct conv2d *conv, bool is_plain,
         return CONV2D_DEPTHWISE;
     }
     if (is_plain) {
-        return CONV2D_PLAIN;
+        return conv2d_suits_weave(conv) ? CONV2D_WEAVE : CONV2D_PLAIN;
     }
     if (suits_tiles(conv)) {
         return CONV2D_TILES;
@@ -207,6 +207,7 @@ static float *pack_block(const struct conv2d *conv, int block, float *out)
     case CONV2D_DEPTHWISE:
     case CONV2D_PLAIN:
     case CONV2D_TILES:
+    case CONV2D_WEAVE:
     case CONV2D_INT8:
         break;
     }
@@ -264,6 +265,19 @@ static enum aha_status pack(struct conv2d *conv, size_t weights)
     return AHA_OK;
 }
 
+/* Floats of all weights; on tiles, sets has_low. */
+static size_t weight_floats(struct conv2d *conv)
+{
+    switch (conv->algorithm) {
+    case CONV2D_TILES:
+        return conv2d_tiles_floats(conv);
+    case CONV2D_WEAVE:
+        return conv2d_weave_floats(conv);
+    default:
+        return (size_t)kernel_blocks(conv->out_c) * block_floats(conv);
+    }
+}
+
 enum aha_status conv2d_pack(struct conv2d *conv, bool is_plain, int h, int w)
 {
     int blocks = kernel_blocks(conv->out_c);
@@ -274,15 +288,15 @@ enum aha_status conv2d_pack(struct conv2d *conv, bool is_plain, int h, int w)
         return conv2d_int8_pack(conv);
     }
     conv->algorithm = choose(conv, is_plain, h, w);
-    status = pack(conv, conv->algorithm == CONV2D_TILES
-                            ? conv2d_tiles_floats(conv)
-                            : (size_t)blocks * block_floats(conv));
+    status = pack(conv, weight_floats(conv));
     if (status != AHA_OK) {
         return status;
     }
     out = conv->packed;
     if (conv->algorithm == CONV2D_TILES) {
         conv2d_tiles_pack(conv, out);
+    } else if (conv->algorithm == CONV2D_WEAVE) {
+        conv2d_weave_pack(conv, out);
     } else {
         for (int b = 0; b < blocks; b++) {
             out = pack_block(conv, b, out);

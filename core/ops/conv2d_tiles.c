@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "core/half.h"
 #include "core/ops/conv2d.h"
 
 enum {
@@ -25,26 +26,7 @@ static int depths_of(const struct conv2d *conv)
     return (conv->in_c + KERNEL_TILE_DEPTH - 1) / KERNEL_TILE_DEPTH;
 }
 
-/* The nearest bfloat16, ties to even. */
-static uint16_t bfloat16_of(float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-static float float_of(uint16_t bfloat16)
-{
-    uint32_t bits = (uint32_t)bfloat16 << 16;
-    float value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Whether any weight is more than its nearest bfloat16: has lower bits. */
-static bool has_low(const struct conv2d *conv)
+bool conv2d_needs_low(const struct conv2d *conv)
 {
     size_t n = (size_t)conv->out_c * (size_t)conv->in_c *
                (size_t)(conv->kernel_h * conv->kernel_w);
@@ -66,7 +48,7 @@ static size_t tap_halves(const struct conv2d *conv)
 
 size_t conv2d_tiles_floats(struct conv2d *conv)
 {
-    conv->has_low = has_low(conv);
+    conv->has_low = conv2d_needs_low(conv);
     return (size_t)pairs_of(conv) * (size_t)depths_of(conv) *
            (size_t)(conv->kernel_h * conv->kernel_w) * tap_halves(conv) / 2;
 }
@@ -102,7 +84,8 @@ void conv2d_tiles_pack(const struct conv2d *conv, float *out)
 
                 to[0] = high;
                 if (conv->has_low) {
-                    to[STEP_HALVES] = bfloat16_of(*weight - float_of(high));
+                    to[STEP_HALVES] =
+                        bfloat16_of(*weight - bfloat16_to_float(high));
                 }
             }
         }

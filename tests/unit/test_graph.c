@@ -13,6 +13,8 @@
 #include "tests/unit/support.h"
 
 static const double TOLERANCE = 1e-5;
+/* A float between two bytes may be rounded to either: what one makes of y. */
+static const double INT8_TOLERANCE = 1e-3;
 
 enum { IMAGES = 3 }; /* that go through together */
 
@@ -101,7 +103,9 @@ static void check_golden(const char *name, const struct golden *golden)
 
     ck_assert_uint_eq(n_got, n);
     diff = support_max_diff(wanted, got, n);
-    ck_assert_msg(diff <= TOLERANCE, "%s: off by %g", name, diff);
+    ck_assert_msg(
+        diff <= (strstr(name, "int8") == NULL ? TOLERANCE : INT8_TOLERANCE),
+        "%s: off by %g", name, diff);
     free(wanted);
     free(got);
     (void)snprintf(attention, sizeof attention, "golden.attention.%d", y);
