@@ -72,9 +72,9 @@ def name(shape):
 
 def measure(options):
     """{batch: compare()}."""
-    ours = race.commands(options, race.WHOLE)[table.OURS]
-    theirs = race.commands(options, race.WHOLE)["oneDNN"] + ["layers"]
-    ours[0] = options.build / "bench/layers"
+    commands = race.commands(options, race.WHOLE)
+    ours = [options.build / "bench/layers", *commands[table.OURS][1:]]
+    theirs = [*commands["oneDNN"], "layers"]
     found = {}
     for batch in BATCHES:
         turns = [], []

@@ -117,8 +117,24 @@ size_t conv2d_tiles_work_floats(const struct conv2d *conv, int h, int w,
                                 int images);
 void conv2d_tiles_run(const struct conv2d *conv, const struct conv2d_run *run);
 
+/**
+ * What both kinds on tiles have in common. A step is one multiplication's
+ * weights: a tile for each block of a pair, high parts and, with has_low, low.
+ */
+enum {
+    CONV2D_PAIR = 2, /* blocks of y that share inputs */
+    CONV2D_TILE_HALVES = 16 * KERNEL_TILE_DEPTH,
+    CONV2D_PART_HALVES = CONV2D_PAIR * CONV2D_TILE_HALVES, /* high, or low */
+};
+
 /** Whether weights are more than bfloat16: have lower bits. */
 bool conv2d_needs_low(const struct conv2d *conv);
+
+/** bfloat16 of a step. */
+size_t conv2d_step_halves(const struct conv2d *conv);
+
+/** One weight to its place among a step's high parts, and among the low. */
+void conv2d_put_weight(const struct conv2d *conv, float weight, uint16_t *to);
 
 /** The same of CONV2D_WEAVE, and whether a convolution suits it. */
 bool conv2d_suits_weave(const struct conv2d *conv);

@@ -10,9 +10,7 @@
 
 enum {
     BLOCK = KERNEL_BLOCK,
-    PAIR = 2,                             /* blocks of y that share inputs */
-    TILE_HALVES = 16 * KERNEL_TILE_DEPTH, /* bfloat16 of a tile of weights */
-    STEP_HALVES = PAIR * TILE_HALVES,     /* of a tap, high or low */
+    PAIR = CONV2D_PAIR,
     PIXEL_FLOATS = KERNEL_TILE_PIXEL / 4,
 };
 
@@ -41,22 +39,33 @@ bool conv2d_needs_low(const struct conv2d *conv)
     return (all & 0xffff) != 0;
 }
 
-static size_t tap_halves(const struct conv2d *conv)
+size_t conv2d_step_halves(const struct conv2d *conv)
 {
-    return conv->has_low ? 2 * STEP_HALVES : STEP_HALVES;
+    return conv->has_low ? 2 * CONV2D_PART_HALVES : CONV2D_PART_HALVES;
+}
+
+void conv2d_put_weight(const struct conv2d *conv, float weight, uint16_t *to)
+{
+    uint16_t high = bfloat16_of(weight);
+
+    to[0] = high;
+    if (conv->has_low) {
+        to[CONV2D_PART_HALVES] = bfloat16_of(weight - bfloat16_to_float(high));
+    }
 }
 
 size_t conv2d_tiles_floats(struct conv2d *conv)
 {
     conv->has_low = conv2d_needs_low(conv);
     return (size_t)pairs_of(conv) * (size_t)depths_of(conv) *
-           (size_t)(conv->kernel_h * conv->kernel_w) * tap_halves(conv) / 2;
+           (size_t)(conv->kernel_h * conv->kernel_w) *
+           conv2d_step_halves(conv) / 2;
 }
 
 /* Where output o and channel c lie within a tap of their pair and depth. */
 static size_t place_in_tap(int o, int c)
 {
-    return (size_t)(o % (PAIR * BLOCK) / BLOCK) * TILE_HALVES +
+    return (size_t)(o % (PAIR * BLOCK) / BLOCK) * CONV2D_TILE_HALVES +
            (size_t)(c % KERNEL_TILE_DEPTH / 2) * (2 * BLOCK) +
            (size_t)(o % BLOCK) * 2 + (size_t)(c % 2);
 }
@@ -66,7 +75,7 @@ void conv2d_tiles_pack(const struct conv2d *conv, float *out)
 {
     uint16_t *halves = (uint16_t *)(void *)out;
     size_t taps = (size_t)conv->kernel_h * (size_t)conv->kernel_w;
-    size_t tap = tap_halves(conv);
+    size_t tap = conv2d_step_halves(conv);
     const float *weight = conv->weight;
 
     memset(out, 0,
@@ -80,13 +89,7 @@ void conv2d_tiles_pack(const struct conv2d *conv, float *out)
             uint16_t *to = halves + group * taps * tap + place_in_tap(o, c);
 
             for (size_t t = 0; t < taps; t++, to += tap, weight++) {
-                uint16_t high = bfloat16_of(*weight);
-
-                to[0] = high;
-                if (conv->has_low) {
-                    to[STEP_HALVES] =
-                        bfloat16_of(*weight - bfloat16_to_float(high));
-                }
+                conv2d_put_weight(conv, *weight, to);
             }
         }
     }

@@ -5,14 +5,11 @@
  */
 #include <string.h>
 
-#include "core/half.h"
 #include "core/ops/conv2d.h"
 
 enum {
     BLOCK = KERNEL_BLOCK,
-    PAIR = 2,                             /* blocks of y that share inputs */
-    TILE_HALVES = 16 * KERNEL_TILE_DEPTH, /* bfloat16 of a tile of weights */
-    STEP_HALVES = PAIR * TILE_HALVES,     /* of a step, high or low */
+    PAIR = CONV2D_PAIR,
 };
 
 static struct weave weave_of(const struct conv2d *conv, int out_w)
@@ -29,15 +26,10 @@ bool conv2d_suits_weave(const struct conv2d *conv)
            conv->out_c > BLOCK;
 }
 
-static size_t step_halves(const struct conv2d *conv)
-{
-    return conv->has_low ? 2 * STEP_HALVES : STEP_HALVES;
-}
-
 /* bfloat16 of a pair of blocks. */
 static size_t pair_halves(const struct conv2d *conv)
 {
-    return (size_t)weave_of(conv, 1).steps * step_halves(conv);
+    return (size_t)weave_of(conv, 1).steps * conv2d_step_halves(conv);
 }
 
 static size_t all_halves(const struct conv2d *conv)
@@ -64,22 +56,18 @@ void conv2d_weave_pack(const struct conv2d *conv, float *out)
     for (int o = 0; o < conv->out_c; o++) {
         uint16_t *tiles = halves +
                           (size_t)(o / (PAIR * BLOCK)) * pair_halves(conv) +
-                          (size_t)(o / BLOCK % PAIR) * TILE_HALVES;
+                          (size_t)(o / BLOCK % PAIR) * CONV2D_TILE_HALVES;
 
         for (int i = 0; i < conv->in_c * conv->kernel_h * conv->kernel_w;
              i++, weight++) {
             int at = i % conv->kernel_w * lines + i / conv->kernel_w;
             int depth = at % KERNEL_TILE_DEPTH;
             uint16_t *to =
-                tiles + (size_t)(at / KERNEL_TILE_DEPTH) * step_halves(conv) +
+                tiles +
+                (size_t)(at / KERNEL_TILE_DEPTH) * conv2d_step_halves(conv) +
                 (size_t)(depth / 2 * 2 * BLOCK + o % BLOCK * 2 + depth % 2);
-            uint16_t high = bfloat16_of(*weight);
 
-            to[0] = high;
-            if (conv->has_low) {
-                to[STEP_HALVES] =
-                    bfloat16_of(*weight - bfloat16_to_float(high));
-            }
+            conv2d_put_weight(conv, *weight, to);
         }
     }
 }
