@@ -112,7 +112,8 @@ def by_product(args, run):
         if not os.path.lexists(link):
             os.symlink(paths.MODELS / f"{name}.safetensors", link)
     test = fer2013(args.data, args.cache, "public_test")
-    state = torch.load(f"{args.cache}/{run}/checkpoint.pt")
+    state = torch.load(f"{args.cache}/{run}/checkpoint.pt",
+                       map_location="cpu")
     tensors, config = export.export(state, test, "f16")
     safetensors.write(f"{folder}/expression.safetensors", tensors,
                       weight_file.metadata(config, name=run, version="1"))

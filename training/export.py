@@ -55,7 +55,8 @@ def export(state, test, dtype, mirror):
 def wait_for_end(path, seconds):
     """Sleep so long, or until the checkpoint is the run's last."""
     until = time.time() + seconds
-    while time.time() < until and not torch.load(path)["finished"]:
+    while time.time() < until and not torch.load(
+            path, map_location="cpu")["finished"]:
         time.sleep(20)
 
 
@@ -67,7 +68,7 @@ def main():
     add("--out", default=paths.MODELS / "expression.safetensors")
     add("--dtype", choices=("f16", "f32"), default="f16")
     add("--name", default="AHA")
-    add("--version", default="1.5.0")
+    add("--version", default="1.6.0")
     add("--mirror", action="store_true",
         help="answers are the mean of a face's and its mirror image's:\n"
              "better, and twice the work")
@@ -83,7 +84,7 @@ def main():
     test = fer2013(args.data, args.cache, "public_test")
     path = find(args.checkpoint, args.cache)
     while True:
-        state = torch.load(path)
+        state = torch.load(path, map_location="cpu")
         tensors, config = export(state, test, args.dtype, args.mirror)
         about = weight_file.metadata(
             config, name=args.name, version=args.version,

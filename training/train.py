@@ -9,6 +9,9 @@ training/cache/<run>/: checkpoint.pt every two minutes, log.csv a line an
 epoch. Started again with the same name it goes on where it stood, to the
 step. training/export.py turns a checkpoint into a weight file at any time.
 PublicTest only judges; it is never trained on.
+
+On a GPU (--device cuda, which wants PyTorch 2) it is one process; several runs
+at once fill it better than one.
 """
 
 import argparse
@@ -28,13 +31,13 @@ from training.aha import (align, face_start, fast, paths, safetensors,
                           weight_file)
 from training.aha.data import VOTES, Joined, fer2013, photographs
 from training.aha.model import Aha, load_config, loss_all, summary
-from training.evaluate import answers
 
 BETAS = (0.9, 0.98)
 MAX_GRADIENT = 5.0
 SAVE_EVERY_S = 120
 SHOW_EVERY = 20
 START_FACES = 256
+TEACHER_TEMPERATURE = 2.0  # at which nets of this margin are as sure as right
 SMALLER = (10 / 14, 11 / 14, 12 / 14, 13 / 14)  # --small, in turn
 
 
@@ -56,8 +59,9 @@ def parser_of(text):
     add("--decay", type=float, default=0.02, help="weight decay")
     add("--votes", type=float, default=VOTES,
         help="share of the FER+ votes in a target, the rest is the label")
-    add("--teacher", metavar="FILE,...",
-        help="weight files whose mean answers are mixed into the targets")
+    add("--teacher", metavar="RUN,...",
+        help="runs whose mean answers to the very crops that are learnt\n"
+             "from, changed and mixed, are mixed into the targets")
     add("--taught", type=float, default=0.5, metavar="SHARE",
         help="their share")
     add("--photos", type=int, nargs="?", const=1, default=0, metavar="TIMES",
@@ -80,7 +84,9 @@ def parser_of(text):
         help="these regions' nets learn at a share of the rate; 0: not")
     add("--seed", type=int, default=1)
     add("--workers", type=int, default=2,
-        help="processes of one thread, each with its share of every batch")
+        help="processes of one thread, each with its share of every batch;\n"
+             "on a GPU always one")
+    add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--fp32", action="store_true",
         help="convolve in fp32 (default: bfloat16, faster where the\n"
              "processor has it)")
@@ -112,17 +118,16 @@ class Average:
 
     def __init__(self, model, decay):
         self.model, self.decay = copy.deepcopy(model).eval(), decay
+        self.mine, self.theirs = (
+            [value for value in net.state_dict().values()
+             if value.is_floating_point()] for net in (self.model, model))
 
     @torch.no_grad()
-    def update(self, model, step, steps):
+    def update(self, step, steps):
         """Move towards the model, which has done so many more steps."""
         keep = min(self.decay, (1 + step) / (10 + step)) ** steps
-        mine = self.model.state_dict()
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                mine[name].lerp_(value, 1 - keep)
-            else:
-                mine[name].copy_(value)
+        torch._foreach_mul_(self.mine, keep)
+        torch._foreach_add_(self.mine, self.theirs, alpha=1 - keep)
 
 
 def take_net(net, theirs):
@@ -158,8 +163,8 @@ class Run:
                                  *[photographs(args.cache, held_out=False)]
                                  * args.photos])
             self.tests["photos "] = photographs(args.cache, held_out=True)
-        if args.teacher:
-            self.listen()
+        self.teachers = [self.teacher(run) for run
+                         in filter(None, (args.teacher or "").split(","))]
         each = args.batch * (1 if args.sync == 1 else args.workers)
         self.per_epoch = len(self.train) // each
         self.total = self.per_epoch * args.epochs
@@ -173,27 +178,16 @@ class Run:
         self.optimiser = fast.AdamW(self.groups(), lr=args.rate,
                                     betas=BETAS)
         if found:
-            self.restore(torch.load(saved))
+            self.restore(torch.load(saved, map_location="cpu"))
         self.clock = time.time()
 
-    def listen(self):
-        """Mix the answers of --teacher into the targets, asked only once."""
-        path = f"{self.folder}/teacher.pt"
-        told = torch.zeros_like(self.train.targets)
-        dist.barrier()
-        if os.path.exists(path):
-            told = torch.load(path)
-        else:
-            teachers = self.args.teacher.split(",")
-            mine = torch.arange(self.worker, len(told), self.args.workers)
-            for file in teachers:
-                net = weight_file.Network.open(file)
-                said = answers(net, self.train, mine)["probabilities"]
-                told[mine] += said / len(teachers)
-            dist.all_reduce(told)
-            if self.worker == 0:
-                torch.save(told, path)
-        self.train.targets.lerp_(told, self.args.taught)
+    def teacher(self, run):
+        """The averaged net of another run."""
+        state = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
+                           map_location="cpu")
+        net = Aha(state["config"]).to(memory_format=torch.channels_last)
+        net.load_state_dict(state["average"])
+        return net.eval().requires_grad_(False)
 
     def slow_down(self):
         """Read --slow; nets that do not learn keep their statistics too."""
@@ -234,16 +228,22 @@ class Run:
 
     def take_over(self, run):
         """Take what fits of another run; the names of its regions."""
-        theirs = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
-                            map_location="cpu")["average"]
+        state = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
+                           map_location="cpu")
+        theirs = state["average"]
         for name, value in self.model.state_dict().items():
             if not name.startswith("nets."):
                 weight_file.copy_if_fits(value, theirs.get(name))
         # Of the classifier, the columns that meet the branches of both.
-        narrow = theirs["classifier.weight"]
-        wide = self.model.state_dict()["classifier.weight"]
-        if narrow.shape[1] < wide.shape[1]:
-            wide[:, :narrow.shape[1]] = narrow
+        mine = self.model.classifier.weight.data
+        branches = Aha(state["config"]).branches
+        width = self.config["hidden"]
+        if self.model.lstms and state["config"]["fusion"] == "lstm":
+            for branch, columns in zip(branches, theirs[
+                    "classifier.weight"].split(width, 1)):
+                if branch in self.model.branches:
+                    at = self.model.branches.index(branch) * width
+                    mine[:, at:at + width] = columns
         found = [name for name in self.names
                  if f"nets.{name}.stem.conv.weight" in theirs]
         for name in found:
@@ -311,10 +311,13 @@ class Run:
     def order(self, epoch):
         shuffle = torch.Generator().manual_seed(
             self.args.seed * 10007 + epoch)
-        return torch.randperm(len(self.train), generator=shuffle)
+        return torch.randperm(len(self.train), generator=shuffle,
+                              device="cpu")
 
     def share(self, told, weights):
         """Average over workers: gradients or weights, statistics, `told`."""
+        if self.args.workers == 1:
+            return
         shared = [p.data if weights else p.grad
                   for p in self.model.parameters() if p.requires_grad]
         shared += [b for b in self.model.buffers() if b.is_floating_point()]
@@ -328,18 +331,18 @@ class Run:
 
     def mix(self, crops, targets):
         """Mixup (Zhang et al., ICLR 2018), of all regions alike (--mix)."""
-        if not self.args.mix or torch.rand(()) < 0.5:
+        if not self.args.mix or torch.rand((), device="cpu") < 0.5:
             return crops, targets
-        alpha = torch.tensor(self.args.mix)
-        share = torch.distributions.Beta(alpha, alpha).sample()
+        alpha = torch.tensor(self.args.mix, device="cpu")
+        share = float(torch.distributions.Beta(alpha, alpha).sample())
         other = torch.randperm(len(targets))
         return ({name: x.lerp(x[other], share) for name, x in crops.items()},
                 targets.lerp(targets[other], share))
 
     def learn(self, rows):
         """One step; the batch's mean loss and share of right answers."""
-        torch.manual_seed((self.args.seed * 1000003 + self.step)
-                          * self.args.workers + self.worker)
+        seed = ((self.args.seed * 1000003 + self.step) * self.args.workers
+                + self.worker)
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate() * group["factor"]
         if self.args.sync == 1:
@@ -348,8 +351,22 @@ class Run:
         if self.progress() < self.args.small:
             part = self.progress() / self.args.small
             regions = align.scaled(regions, SMALLER[int(part * len(SMALLER))])
-        crops = self.train.crops(rows, regions, self.args.change)
-        crops, targets = self.mix(crops, self.train.targets[rows])
+        seen = {}
+
+        def see(regions):
+            """Crops and targets, changed and mixed the same every time."""
+            key = tuple(regions)
+            if key not in seen:
+                torch.manual_seed(seed)
+                crops = self.train.crops(rows, regions, self.args.change)
+                seen[key] = self.mix(crops, self.train.targets[rows])
+            return seen[key]
+
+        crops, targets = see(regions)
+        if self.teachers:
+            told = sum(self.told(net, see(net.regions)[0])
+                       for net in self.teachers) / len(self.teachers)
+            targets = targets.lerp(told, self.args.taught)
         fused, own = self.model(crops, bf16=not self.args.fp32)
         loss = loss_all(fused, own, targets, self.config["loss"])
         self.optimiser.zero_grad(set_to_none=True)
@@ -358,15 +375,15 @@ class Run:
         told = torch.stack([loss.detach(), hits, torch.zeros(())])
         if self.args.sync == 1:
             self.share(told, weights=False)
-        self.optimiser.step(self.clip())
+        self.optimiser.step(MAX_GRADIENT)
         self.step += 1
         return told
 
-    def clip(self):
-        """What to multiply the gradients by, so that they are not too long."""
-        length = torch.stack([p.grad.norm() for p in self.model.parameters()
-                              if p.grad is not None]).norm()
-        return min(1.0, MAX_GRADIENT / (float(length) + 1e-6))
+    @torch.no_grad()
+    def told(self, net, crops):
+        """A teacher's answer."""
+        logits = net(crops, bf16=not self.args.fp32)[0]
+        return (logits / TEACHER_TEMPERATURE).softmax(1)
 
     def meet(self, told):
         """Average weights (--sync) and clocks over the workers.
@@ -377,11 +394,11 @@ class Run:
         told[2], self.clock = now - self.clock, now
         if self.args.sync > 1:
             self.share(told, weights=True)
-        else:
+        elif self.args.workers > 1:
             dist.all_reduce(told[2:])
             told[2] /= self.args.workers
         self.spent += float(told[2])
-        self.average.update(self.model, self.step, self.args.sync)
+        self.average.update(self.step, self.args.sync)
 
     @torch.no_grad()
     def judge(self):
@@ -390,13 +407,14 @@ class Run:
         for prefix, test in self.tests.items():
             right = torch.zeros(1 + len(self.names))
             mine = torch.arange(self.worker, len(test), self.args.workers)
-            for rows in mine.split(128):
+            for rows in mine.split(256):
                 crops = test.crops(rows, self.regions)
                 fused, own = self.average.model(crops,
                                                 bf16=not self.args.fp32)
                 for i, logits in enumerate([fused, *own.values()]):
                     right[i] += (logits.argmax(1) == test.labels[rows]).sum()
-            dist.all_reduce(right)
+            if self.args.workers > 1:
+                dist.all_reduce(right)
             right = 100 * right / len(test)
             told |= {prefix + name: share for name, share
                      in zip(["fused", *self.names], right.tolist())}
@@ -466,6 +484,10 @@ def train(run):
 def work(worker, args, meeting):
     """One worker, from its start to the end of the run."""
     torch.set_num_threads(1)
+    if args.device == "cuda":
+        torch.set_default_device("cuda")
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.allow_tf32 = False  # bfloat16, or all of fp32
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     dist.init_process_group("gloo", init_method=f"file://{meeting}",
                             rank=worker, world_size=args.workers)
@@ -481,6 +503,8 @@ def start(args, config):
     """Train `config` to the end, or to where the options say."""
     args.loaded = config
     args.run = args.run or config["name"]
+    if args.device == "cuda":
+        args.workers = 1
     print(summary(Aha(config)), flush=True)
     keep_memory()
     with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ all=$(sed -n 's/^TARGET(\(.*\))$/\1/p' tests/fuzz/targets.def)
 targets=${2:-$all}
 minutes=$3
 failed=0
+export LSAN_OPTIONS=suppressions=tests/support/lsan.supp:print_suppressions=0
 
 for target in $targets; do
     corpus=build/fuzz/corpus/$target
@@ -20,15 +21,18 @@ for target in $targets; do
     mkdir -p "$corpus" build/fuzz/found
     printf '%s: %s min\n' "$target" "$minutes"
     # A second on its own; sanitizers and a busy machine take several times that.
-    AHA_FUZZ=$target "$program" -max_total_time=$((minutes * 60)) \
+    ( AHA_FUZZ=$target "$program" -max_total_time=$((minutes * 60)) \
         -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=16384 \
         ${dictionary:+$([ -e "$dictionary" ] && echo "-dict=$dictionary")} \
         -artifact_prefix="build/fuzz/found/$target-" -print_final_stats=1 \
-        "$corpus" "tests/fuzz/seeds/$target" >"$log" 2>&1 || failed=1
+        "$corpus" "tests/fuzz/seeds/$target" >"$log" 2>&1 || echo failed
+      times ) >"$log.end"
+    if grep -q failed "$log.end"; then failed=1; fi
     sed -n -e 's/^#[0-9]*.*DONE *\(cov: [0-9]* ft: [0-9]*\).*/  \1/p' \
         -e 's/^stat::number_of_executed_units: */  runs: /p' \
         -e 's/^stat::peak_rss_mb: */  peak MB: /p' \
         -e '/ERROR:\|does not hold/p' "$log"
+    sed -n '$s/ .*//;$s/^/  processor time: /p' "$log.end"
 done
 ls build/fuzz/found 2>/dev/null | sed 's/^/found: /'
 exit $failed

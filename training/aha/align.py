@@ -142,7 +142,7 @@ def crops(images, points, regions, warp=None):
     framed, shift, inverse = to_frame(points, a, b), None, None
     if warp is not None:
         matrix, shift = warp
-        inverse = torch.linalg.inv(matrix).transpose(1, 2)
+        inverse = torch.linalg.inv_ex(matrix)[0].transpose(1, 2)
         framed = (framed - 0.5) @ matrix.transpose(1, 2) + 0.5
         framed = framed + shift[:, None]
 
@@ -160,8 +160,10 @@ def crops(images, points, regions, warp=None):
     for region in regions:
         steps = sample_steps(region, a, inverse)
         crop = images.new_empty(len(images), 1, *region.input)
-        for kind in steps.unique(dim=0):
-            rows = (steps == kind).all(1)
-            crop[rows] = cut(region, rows, tuple(kind.tolist()))
+        kinds = {tuple(step) for step in steps.tolist()}
+        for kind in kinds:
+            rows = ((steps == torch.tensor(kind)).all(1) if len(kinds) > 1
+                    else slice(None))
+            crop[rows] = cut(region, rows, kind)
         cropped[region.name] = crop
     return cropped

@@ -28,9 +28,9 @@ class Faces:
     """
 
     def __init__(self, images, points, labels, unit=1):
-        self.images = torch.from_numpy(images)
-        self.points = torch.from_numpy(points)
-        self.labels = torch.from_numpy(labels.astype(np.int64))
+        self.images = torch.tensor(images)
+        self.points = torch.tensor(points)
+        self.labels = torch.tensor(labels.astype(np.int64))
         self.targets = torch.eye(len(LABELS))[self.labels]
         self.unit = unit
 
@@ -84,7 +84,7 @@ def fer2013(data, cache, split, votes=0.0):
                          f"{PREPARE}")
     faces = Faces(rows["images"], points, rows["labels"])
     if votes > 0:
-        likely = label_given_votes(faces.labels, torch.from_numpy(
+        likely = label_given_votes(faces.labels, torch.tensor(
             rows["ferplus_votes"].astype(np.float32)))
         faces.targets = (1 - votes) * faces.targets + votes * likely
     return faces

@@ -1,8 +1,9 @@
 """fast.c from torch: fused batch normalisation and AdamW.
 
 Compiled at first need into the system's folder for temporary files. Where the
-processor has no AVX-512 with bfloat16, or there is no C compiler, torch's own
-operations do the same, a fifth slower in all.
+processor has no AVX-512 with bfloat16, or there is no C compiler, or a GPU
+computes, torch's own operations do the same: on a processor a fifth slower in
+all.
 """
 
 import ctypes
@@ -49,9 +50,13 @@ def rows_of(x):
     return x.contiguous(memory_format=torch.channels_last)
 
 
+def is_here(x):
+    """Whether x is on the processor, in bfloat16."""
+    return x.dtype == torch.bfloat16 and not x.is_cuda
+
+
 def serves(x):
-    return (x.dtype == torch.bfloat16 and x.shape[1] % LANES == 0
-            and library() is not None)
+    return is_here(x) and x.shape[1] % LANES == 0 and library() is not None
 
 
 class Norm(torch.autograd.Function):
@@ -92,16 +97,17 @@ class Norm(torch.autograd.Function):
 
 
 class AdamW(torch.optim.AdamW):
-    """torch's AdamW, same state; step(clip) scales the gradients first."""
+    """torch's AdamW, same state; gradients longer than `most` are cut."""
 
     @torch.no_grad()
-    def step(self, clip=1.0):
-        if library() is None:
-            for group in self.param_groups:
-                for p in group["params"]:
-                    p.grad.mul_(clip)
+    def step(self, most):
+        learnt = [p for group in self.param_groups for p in group["params"]]
+        if learnt[0].is_cuda or library() is None:
+            torch.nn.utils.clip_grad_norm_(learnt, most)
             super().step()
             return
+        length = torch.stack([p.grad.norm() for p in learnt]).norm()
+        clip = min(1.0, most / (float(length) + 1e-6))
         for group in self.param_groups:
             beta1, beta2 = group["betas"]
             for p in group["params"]:

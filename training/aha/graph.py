@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 def tensors_to_torch(tensors):
     """Arrays of a weight file as fp32 torch tensors, bytes times scales."""
-    found = {name: torch.from_numpy(array.astype("float32"))
+    found = {name: torch.tensor(array.astype("float32"))
              for name, array in tensors.items()}
     for name in [name for name in found if f"{name}.scale" in found]:
         found[name] *= found.pop(f"{name}.scale")[:, None, None, None]

@@ -76,8 +76,7 @@ class ConvNorm(nn.Module):
     def forward(self, x, shortcut=None):
         """With a shortcut: that is added, and a ReLU follows."""
         conv = self.conv
-        if (self.training and x.dtype == torch.bfloat16
-                and conv.in_channels >= 128):
+        if self.training and conv.in_channels >= 128 and fast.is_here(x):
             x = WideConv.apply(x, conv.weight.bfloat16(), conv.stride[0])
         else:
             x = conv(x)
@@ -162,7 +161,7 @@ class RegionNet(nn.Module):
             x = F.max_pool2d(x, 3, 2, 1)
         x = self.blocks(x).float()
         if self.attention is not None:
-            with torch.autocast("cpu", enabled=False):
+            with torch.autocast(x.device.type, enabled=False):
                 x = self.attention(x)
         return x.mean((2, 3))
 
@@ -222,7 +221,8 @@ class Aha(nn.Module):
 
     def features(self, crops, bf16=False):
         """{region: z}; bf16 convolves in bfloat16, the rest stays fp32."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        device = self.classifier.weight.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=bf16):
             return {r.name: self.nets[r.name](crops[r.name])
                     for r in self.regions}
 

@@ -1,0 +1,67 @@
+"""A run of the nets of two others, their classifiers side by side.
+
+  python3 -m training.join face9 parts --share 0.2 --run aha10
+
+begins a run of --config with the regions and branches of both, which must
+have none in common: of the second's part of the classifier `share` is taken.
+Trained together the fusion would lean on the face alone, which knows the
+training faces best (RUNS.md); so each half keeps what it learnt on its own.
+Export it, or train it further.
+"""
+
+import argparse
+import os
+
+import torch
+
+from training.aha import paths
+from training.aha.model import Aha, load_config
+
+
+def joined(config, halves):
+    """The weights of a whole from [(checkpoint, share)]."""
+    whole = Aha(config)
+    state = whole.state_dict()
+    for checkpoint, share in halves:
+        theirs = checkpoint["average"]
+        for name, value in theirs.items():
+            if not name.startswith("classifier."):
+                state[name].copy_(value)
+        branches = Aha(checkpoint["config"]).branches
+        columns = theirs["classifier.weight"].split(config["hidden"], 1)
+        for branch, part in zip(branches, columns):
+            at = whole.branches.index(branch) * config["hidden"]
+            state["classifier.weight"][:, at:at + config["hidden"]] = (
+                share * part)
+    return state
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    add = parser.add_argument
+    add("first")
+    add("second")
+    add("--share", type=float, required=True,
+        help="of the second's part of the classifier")
+    add("--config", default=paths.REPO / "training/configs/aha.json")
+    add("--run", required=True, help="name of the new run")
+    add("--cache", default=paths.CACHE, help="scratch folder")
+    args = parser.parse_args()
+    config = load_config(args.config)
+    first, second = (torch.load(f"{args.cache}/{run}/checkpoint.pt",
+                                map_location="cpu")
+                     for run in (args.first, args.second))
+    regions = [*first["config"]["regions"], *second["config"]["regions"]]
+    if sorted(regions) != sorted(config["regions"]):
+        raise SystemExit("the two runs do not have each region of "
+                         f"{paths.shown(args.config)} once")
+    state = joined(config, [(first, 1.0), (second, args.share)])
+    folder = f"{args.cache}/{args.run}"
+    os.makedirs(folder, exist_ok=True)
+    torch.save({"config": config, "average": state, "step": 0,
+                "finished": True}, f"{folder}/checkpoint.pt")
+
+
+if __name__ == "__main__":
+    main()
