@@ -114,7 +114,8 @@ def by_product(args, run):
     test = fer2013(args.data, args.cache, "public_test")
     state = torch.load(f"{args.cache}/{run}/checkpoint.pt",
                        map_location="cpu")
-    tensors, config = export.export(state, test, "f16")
+    tensors, config = export.export(state, test, "f16",
+                                    mirror=False)
     safetensors.write(f"{folder}/expression.safetensors", tensors,
                       weight_file.metadata(config, name=run, version="1"))
     rows = np.load(f"{args.data}/fer2013/public_test.npz")

@@ -53,9 +53,14 @@ def main():
                                 map_location="cpu")
                      for run in (args.first, args.second))
     regions = [*first["config"]["regions"], *second["config"]["regions"]]
-    if sorted(regions) != sorted(config["regions"]):
-        raise SystemExit("the two runs do not have each region of "
+    branches = [branch for half in (first, second)
+                for branch in Aha(half["config"]).branches]
+    if (sorted(regions) != sorted(config["regions"])
+            or len(branches) != len(set(branches))):
+        raise SystemExit("the two runs do not have each region and branch of "
                          f"{paths.shown(args.config)} once")
+    if {half["config"]["fusion"] for half in (first, second)} != {"lstm"}:
+        raise SystemExit("only networks of two-step fusion can be joined")
     state = joined(config, [(first, 1.0), (second, args.share)])
     folder = f"{args.cache}/{args.run}"
     os.makedirs(folder, exist_ok=True)

@@ -231,15 +231,16 @@ class Run:
         state = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
                            map_location="cpu")
         theirs = state["average"]
+        steps = {config["hidden"] if config["fusion"] == "lstm" else None
+                 for config in (self.config, state["config"])}
+        width = steps.pop() if len(steps) == 1 else None
         for name, value in self.model.state_dict().items():
-            if not name.startswith("nets."):
+            if not name.startswith("nets.") and not (
+                    width and name == "classifier.weight"):
                 weight_file.copy_if_fits(value, theirs.get(name))
-        # Of the classifier, the columns that meet the branches of both.
-        mine = self.model.classifier.weight.data
-        branches = Aha(state["config"]).branches
-        width = self.config["hidden"]
-        if self.model.lstms and state["config"]["fusion"] == "lstm":
-            for branch, columns in zip(branches, theirs[
+        if width:  # of the classifier, the columns of the branches of both
+            mine = self.model.classifier.weight.data
+            for branch, columns in zip(Aha(state["config"]).branches, theirs[
                     "classifier.weight"].split(width, 1)):
                 if branch in self.model.branches:
                     at = self.model.branches.index(branch) * width

@@ -105,6 +105,8 @@ class AdamW(torch.optim.AdamW):
         if learnt[0].is_cuda or library() is None:
             torch.nn.utils.clip_grad_norm_(learnt, most)
             super().step()
+            for state in self.state.values():  # counted there: no waiting
+                state["step"] = state["step"].cpu()
             return
         length = torch.stack([p.grad.norm() for p in learnt]).norm()
         clip = min(1.0, most / (float(length) + 1e-6))
