@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from training import export, fer_csv, train
-from training.aha import align, paths, safetensors, weight_file
+from training.aha import align, checkpoint, paths, safetensors, weight_file
 from training.aha.data import fer2013
 from training.aha.model import load_config
 from training.evaluate import answers
@@ -112,10 +112,8 @@ def by_product(args, run):
         if not os.path.lexists(link):
             os.symlink(paths.MODELS / f"{name}.safetensors", link)
     test = fer2013(args.data, args.cache, "public_test")
-    state = torch.load(f"{args.cache}/{run}/checkpoint.pt",
-                       map_location="cpu")
-    tensors, config = export.export(state, test, "f16",
-                                    mirror=False)
+    state = checkpoint.load(args.cache, run)
+    tensors, config = export.export(state, test, "f16", mirror=False)
     safetensors.write(f"{folder}/expression.safetensors", tensors,
                       weight_file.metadata(config, name=run, version="1"))
     rows = np.load(f"{args.data}/fer2013/public_test.npz")
@@ -134,8 +132,7 @@ def by_product(args, run):
 
 def is_finished(args, run):
     try:
-        return torch.load(f"{args.cache}/{run}/checkpoint.pt",
-                          map_location="cpu")["finished"]
+        return checkpoint.load(args.cache, run)["finished"]
     except FileNotFoundError:
         return False
 

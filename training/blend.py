@@ -9,11 +9,8 @@ begin another run with it (--start).
 """
 
 import argparse
-import os
 
-import torch
-
-from training.aha import paths
+from training.aha import checkpoint, paths
 
 
 def main():
@@ -26,8 +23,7 @@ def main():
     add("--run", required=True, help="name of the new run")
     add("--cache", default=paths.CACHE, help="scratch folder")
     args = parser.parse_args()
-    most, other = (torch.load(f"{args.cache}/{run}/checkpoint.pt",
-                              map_location="cpu")
+    most, other = (checkpoint.load(args.cache, run)
                    for run in (args.most, args.other))
     mine, theirs = most["average"], other["average"]
     if {k: v.shape for k, v in mine.items()} != {
@@ -36,10 +32,7 @@ def main():
     for name, value in mine.items():
         if value.is_floating_point():
             value.lerp_(theirs[name], args.share)
-    folder = f"{args.cache}/{args.run}"
-    os.makedirs(folder, exist_ok=True)
-    torch.save({"config": most["config"], "average": mine, "step": 0,
-                "finished": True}, f"{folder}/checkpoint.pt")
+    checkpoint.write(args.cache, args.run, most["config"], mine)
 
 
 if __name__ == "__main__":

@@ -10,29 +10,20 @@ Export it, or train it further.
 """
 
 import argparse
-import os
 
-import torch
-
-from training.aha import paths
-from training.aha.model import Aha, load_config
+from training.aha import checkpoint, paths
+from training.aha.model import Aha, branches_of, load_config
 
 
 def joined(config, halves):
-    """The weights of a whole from [(checkpoint, share)]."""
+    """The weights of a whole from [(state of a run, share)]."""
     whole = Aha(config)
     state = whole.state_dict()
-    for checkpoint, share in halves:
-        theirs = checkpoint["average"]
-        for name, value in theirs.items():
+    for half, share in halves:
+        for name, value in half["average"].items():
             if not name.startswith("classifier."):
                 state[name].copy_(value)
-        branches = Aha(checkpoint["config"]).branches
-        columns = theirs["classifier.weight"].split(config["hidden"], 1)
-        for branch, part in zip(branches, columns):
-            at = whole.branches.index(branch) * config["hidden"]
-            state["classifier.weight"][:, at:at + config["hidden"]] = (
-                share * part)
+        whole.take_columns(half, share)
     return state
 
 
@@ -49,12 +40,11 @@ def main():
     add("--cache", default=paths.CACHE, help="scratch folder")
     args = parser.parse_args()
     config = load_config(args.config)
-    first, second = (torch.load(f"{args.cache}/{run}/checkpoint.pt",
-                                map_location="cpu")
+    first, second = (checkpoint.load(args.cache, run)
                      for run in (args.first, args.second))
     regions = [*first["config"]["regions"], *second["config"]["regions"]]
     branches = [branch for half in (first, second)
-                for branch in Aha(half["config"]).branches]
+                for branch in branches_of(half["config"])]
     if (sorted(regions) != sorted(config["regions"])
             or len(branches) != len(set(branches))):
         raise SystemExit("the two runs do not have each region and branch of "
@@ -62,10 +52,7 @@ def main():
     if {half["config"]["fusion"] for half in (first, second)} != {"lstm"}:
         raise SystemExit("only networks of two-step fusion can be joined")
     state = joined(config, [(first, 1.0), (second, args.share)])
-    folder = f"{args.cache}/{args.run}"
-    os.makedirs(folder, exist_ok=True)
-    torch.save({"config": config, "average": state, "step": 0,
-                "finished": True}, f"{folder}/checkpoint.pt")
+    checkpoint.write(args.cache, args.run, config, state)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from training.aha import (align, face_start, fast, paths, safetensors,
-                          weight_file)
+from training.aha import (align, checkpoint, face_start, fast, paths,
+                          safetensors, weight_file)
 from training.aha.data import VOTES, Joined, fer2013, photographs
 from training.aha.model import Aha, load_config, loss_all, summary
 
@@ -169,8 +169,7 @@ class Run:
         self.per_epoch = len(self.train) // each
         self.total = self.per_epoch * args.epochs
         self.names, self.regions = self.config["regions"], self.model.regions
-        saved = f"{self.folder}/checkpoint.pt"
-        found = os.path.exists(saved)
+        found = os.path.exists(checkpoint.path(args.cache, args.run))
         if not found:
             self.start_branches()
         self.average = Average(self.model, args.ema)
@@ -178,13 +177,12 @@ class Run:
         self.optimiser = fast.AdamW(self.groups(), lr=args.rate,
                                     betas=BETAS)
         if found:
-            self.restore(torch.load(saved, map_location="cpu"))
+            self.restore(checkpoint.load(args.cache, args.run))
         self.clock = time.time()
 
     def teacher(self, run):
         """The averaged net of another run."""
-        state = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
-                           map_location="cpu")
+        state = checkpoint.load(self.args.cache, run)
         net = Aha(state["config"]).to(memory_format=torch.channels_last)
         net.load_state_dict(state["average"])
         return net.eval().requires_grad_(False)
@@ -228,8 +226,7 @@ class Run:
 
     def take_over(self, run):
         """Take what fits of another run; the names of its regions."""
-        state = torch.load(f"{self.args.cache}/{run}/checkpoint.pt",
-                           map_location="cpu")
+        state = checkpoint.load(self.args.cache, run)
         theirs = state["average"]
         steps = {config["hidden"] if config["fusion"] == "lstm" else None
                  for config in (self.config, state["config"])}
@@ -238,13 +235,8 @@ class Run:
             if not name.startswith("nets.") and not (
                     width and name == "classifier.weight"):
                 weight_file.copy_if_fits(value, theirs.get(name))
-        if width:  # of the classifier, the columns of the branches of both
-            mine = self.model.classifier.weight.data
-            for branch, columns in zip(Aha(state["config"]).branches, theirs[
-                    "classifier.weight"].split(width, 1)):
-                if branch in self.model.branches:
-                    at = self.model.branches.index(branch) * width
-                    mine[:, at:at + width] = columns
+        if width:
+            self.model.take_columns(state)
         found = [name for name in self.names
                  if f"nets.{name}.stem.conv.weight" in theirs]
         for name in found:
@@ -283,7 +275,7 @@ class Run:
                  "average": self.average.model.state_dict(),
                  "optimiser": self.optimiser.state_dict(),
                  "finished": self.progress() == 1}
-        path = f"{self.folder}/checkpoint.pt"
+        path = checkpoint.path(self.args.cache, self.args.run)
         torch.save(state, path + ".part")
         os.replace(path + ".part", path)
 
@@ -314,6 +306,11 @@ class Run:
             self.args.seed * 10007 + epoch)
         return torch.randperm(len(self.train), generator=shuffle,
                               device="cpu")
+
+    def sum(self, tensor):
+        """Over all workers, in place."""
+        if self.args.workers > 1:
+            dist.all_reduce(tensor)
 
     def share(self, told, weights):
         """Average over workers: gradients or weights, statistics, `told`."""
@@ -395,8 +392,8 @@ class Run:
         told[2], self.clock = now - self.clock, now
         if self.args.sync > 1:
             self.share(told, weights=True)
-        elif self.args.workers > 1:
-            dist.all_reduce(told[2:])
+        else:
+            self.sum(told[2:])
             told[2] /= self.args.workers
         self.spent += float(told[2])
         self.average.update(self.step, self.args.sync)
@@ -414,8 +411,7 @@ class Run:
                                                 bf16=not self.args.fp32)
                 for i, logits in enumerate([fused, *own.values()]):
                     right[i] += (logits.argmax(1) == test.labels[rows]).sum()
-            if self.args.workers > 1:
-                dist.all_reduce(right)
+            self.sum(right)
             right = 100 * right / len(test)
             told |= {prefix + name: share for name, share
                      in zip(["fused", *self.names], right.tolist())}

@@ -25,9 +25,10 @@ for target in $targets; do
         -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=16384 \
         ${dictionary:+$([ -e "$dictionary" ] && echo "-dict=$dictionary")} \
         -artifact_prefix="build/fuzz/found/$target-" -print_final_stats=1 \
-        "$corpus" "tests/fuzz/seeds/$target" >"$log" 2>&1 || echo failed
-      times ) >"$log.end"
-    if grep -q failed "$log.end"; then failed=1; fi
+        "$corpus" "tests/fuzz/seeds/$target" >"$log" 2>&1
+      status=$?
+      times
+      exit $status ) >"$log.end" || failed=1
     sed -n -e 's/^#[0-9]*.*DONE *\(cov: [0-9]* ft: [0-9]*\).*/  \1/p' \
         -e 's/^stat::number_of_executed_units: */  runs: /p' \
         -e 's/^stat::peak_rss_mb: */  peak MB: /p' \

@@ -186,6 +186,12 @@ class Head(nn.Module):
         return F.linear(x, self.weight, self.bias)
 
 
+def branches_of(config):
+    """Names of the branches, in the order of their first regions."""
+    return list(dict.fromkeys(align.REGIONS[name].branch
+                              for name in config["regions"]))
+
+
 class Aha(nn.Module):
     """{region name: crops [N, 1, H, W]} to logits and features."""
 
@@ -194,7 +200,7 @@ class Aha(nn.Module):
         self.config = config
         self.regions = align.named(config["regions"],
                                    config.get("inputs", {}))
-        self.branches = list(dict.fromkeys(r.branch for r in self.regions))
+        self.branches = branches_of(config)
         attention, loss = config["attention"], config["loss"]
         self.nets = nn.ModuleDict({
             r.name: RegionNet(config["nets"][r.branch], attention)
@@ -218,6 +224,18 @@ class Aha(nn.Module):
         """[(region name, width of z)] of a branch, in fusion order."""
         return [(r.name, self.nets[r.name].width) for r in self.regions
                 if r.branch == branch]
+
+    def take_columns(self, state, share=1.0):
+        """Take from a run's classifier what meets the branches of both.
+
+        Both fuse in two steps, to features of the same length.
+        """
+        width, mine = self.config["hidden"], self.classifier.weight.data
+        columns = state["average"]["classifier.weight"].split(width, 1)
+        for branch, part in zip(branches_of(state["config"]), columns):
+            if branch in self.branches:
+                at = self.branches.index(branch) * width
+                mine[:, at:at + width] = share * part
 
     def features(self, crops, bf16=False):
         """{region: z}; bf16 convolves in bfloat16, the rest stays fp32."""
