@@ -41,11 +41,12 @@ enum {
     EXIT_STOPPED = 0,
     EXIT_NO_START = 1,
     EXIT_WRONG_OPTION = 2,
-    FREED_BYTE = 0xff,    /* and its complement, 0, what is allocated */
-    LOOK_MS = 50,         /* how often a draining daemon looks at itself */
-    SLOW_MS = 1000,       /* how often slow clients are looked for */
-    OTHER_FILES = 256,    /* open at once, beside the public connections */
-    LAST_BYTES_MS = 1000, /* for refused jobs' answers to be written */
+    FREED_BYTE = 0xff,     /* and its complement, 0, what is allocated */
+    LARGE_BYTES = 4 << 20, /* allocations from here on are mapped */
+    LOOK_MS = 50,          /* how often a draining daemon looks at itself */
+    SLOW_MS = 1000,        /* how often slow clients are looked for */
+    OTHER_FILES = 256,     /* open at once, beside the public connections */
+    LAST_BYTES_MS = 1000,  /* for refused jobs' answers to be written */
 };
 
 /* What only main needs. */
@@ -450,14 +451,24 @@ static void live(struct life *life)
     life->is_told = signal != CONTROL_DRAIN;
 }
 
+/* While there is one thread. */
+static void tell_allocator(void)
+{
+    /* NOLINTBEGIN(concurrency-mt-unsafe) */
+    /* What is freed is overwritten, by libraries too; see docs/privacy.md. */
+    (void)mallopt(M_PERTURB, FREED_BYTE);
+    /* Or it rises at the first reload, and weights come to lie in the heap, in
+     * holes that photos leave: memory then grows for hours. */
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    /* NOLINTEND(concurrency-mt-unsafe) */
+}
+
 static int run(struct server *server)
 {
     struct life life = {.server = server};
     struct aha_error err = {AHA_OK, ""};
 
-    /* What is freed is overwritten, by libraries too; see docs/privacy.md. */
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread yet */
-    (void)mallopt(M_PERTURB, FREED_BYTE);
+    tell_allocator();
     notify_init(&life.notify);
     block_signals(&life);
     allow_files(server);

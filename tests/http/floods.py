@@ -5,6 +5,7 @@ Each flood is a function of a daemon; it returns how many clients it was, once
 the daemon has cut all those that it has to cut, and raises when it does not.
 """
 
+import concurrent.futures
 import resource
 import socket
 import struct
@@ -169,6 +170,51 @@ def vanish(daemon, n):
         else:
             client.close()
     return n
+
+
+def half_close(daemon, n):
+    """Clients that say they are done, at every point of a request, and stay.
+
+    Those that are gone without a word, half open, look like `idle` from here.
+    """
+    whole = request(b"POST", b"/v1/detect?min_face_size=80", body=photo())
+    clients = []
+    for i in range(n):
+        client = connect(daemon)
+        client.sendall((b"", INFO[:20], INFO, INFO * 2, whole[:5000],
+                        whole)[i % 6])
+        client.shutdown(socket.SHUT_WR)
+        clients.append(client)
+    end = time.monotonic() + PATIENCE_S
+    for client in clients:
+        while not is_over(client):
+            if time.monotonic() > end:
+                raise AssertionError("a half-closed connection is still there")
+            time.sleep(TICK_S)
+        client.close()
+    return n
+
+
+def overload(daemon, n, seconds):
+    """n clients that ask for a photo again whatever they are told.
+
+    Returns (answered, refused).
+    """
+    end, jpeg = time.monotonic() + seconds, photo()
+
+    def insist(_):
+        told = {200: 0, 503: 0}
+        while time.monotonic() < end:
+            status, headers, answer = daemon.analyze(jpeg)
+            told[status] += 1  # any other is a KeyError
+            if status == 503 and (answer["code"] != "overloaded" or
+                                  "Retry-After" not in headers):
+                raise AssertionError(answer)
+        return told
+
+    with concurrent.futures.ThreadPoolExecutor(n) as pool:
+        told = list(pool.map(insist, range(n)))
+    return sum(one[200] for one in told), sum(one[503] for one in told)
 
 
 def recovers_s(daemon):

@@ -68,6 +68,11 @@ class Clients(unittest.TestCase):
         floods.vanish(daemon, 60)
         self.check(daemon)
 
+    def test_half_closed(self):
+        daemon = self.start()
+        floods.half_close(daemon, 60)
+        self.check(daemon)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Floods for minutes: slow, idle, many and vanishing clients.
+"""Floods for minutes: slow, idle, many and vanishing clients, and too many
+photos.
 
 After each the daemon has to answer within a second, and to hold no more
 descriptors than before. slowhttptest, where it is installed, has its turn too.
@@ -21,6 +22,8 @@ MAX_RECOVERY_S = 1
 MAX_ADMIN_S = 1
 MAX_GROWTH = 256 << 20  # bytes of memory
 N_IDLE = 2000
+OVERLOAD_S = 60
+MIN_OVERLOAD = 10       # requests for each one that is answered
 
 
 def slow_tool(daemon, *flags):
@@ -36,12 +39,22 @@ def slow_tool(daemon, *flags):
     return n
 
 
+def overload(daemon):
+    """Ten requests and more for each that the workers can take."""
+    answered, refused = floods.overload(daemon, 64, OVERLOAD_S)
+    if not answered or answered + refused < MIN_OVERLOAD * answered:
+        raise AssertionError(f"{answered} answered, {refused} refused")
+    return answered + refused
+
+
 FLOODS = (
     ("slow senders", lambda daemon: floods.dribble(daemon, 40)),
     ("slow readers", lambda daemon: floods.sip(daemon, 100)),
     ("idle", lambda daemon: floods.idle(daemon, floods.allow_files(N_IDLE))),
     ("churn", lambda daemon: floods.churn(daemon, 5000)),
     ("vanishing", lambda daemon: floods.vanish(daemon, 500)),
+    ("half-closed", lambda daemon: floods.half_close(daemon, 500)),
+    ("overload", overload),
     ("slowhttptest -H", lambda daemon: slow_tool(daemon, "-H")),
     ("slowhttptest -B", lambda daemon: slow_tool(daemon, "-B")),
     ("slowhttptest -X", lambda daemon: slow_tool(
@@ -89,7 +102,7 @@ def flood(daemon, name, one, first):
     now = daemon.metrics()
     grown = (now["process_resident_memory_bytes"] -
              first["process_resident_memory_bytes"])
-    print(f"{name:16} {n:5} clients {took_s:6.1f} s, admin at most "
+    print(f"{name:16} {n:6} clients {took_s:6.1f} s, admin at most "
           f"{slowest_s * 1e3:6.1f} ms, answers after {recovery_s * 1e3:6.1f} "
           f"ms, memory {grown / 2 ** 20:+6.1f} MiB", flush=True)
     return [name + ": " + what for what, is_bad in (
@@ -107,8 +120,8 @@ def main():
     floods.allow_files(N_IDLE)
     end = time.monotonic() + 60 * minutes
     broken = []
-    with Daemon(*LONG, "--body-timeout-s", "2", "--max-connections",
-                "4000") as daemon:
+    with Daemon(*LONG, "--body-timeout-s", "2", "--max-connections", "4000",
+                "--max-queue-size", "8") as daemon:
         wanted = daemon.analyze(photo(), "?min_face_size=80")[2]["faces"]
         first = daemon.metrics()
         first["process_open_fds"] += 1  # the connection that asked, or not

@@ -18,6 +18,7 @@ from tests.http.daemon import (CHANGING, FAST, LONG, Daemon, multipart,
 
 WARM_UP = 0.2          # share of the time, before memory is looked at
 MAX_SLOPE = 1 << 20    # bytes an hour, from an hour on
+MEMORY = "process_resident_memory_bytes"
 LOOK_S = 1
 RELOAD_S = 20
 CLIENTS = 3
@@ -81,6 +82,8 @@ class Traffic:
         self.expected = {name: stable(daemon.ask(*request))
                          for name, request in self.requests.items()}
         self.n_answers, self.wrong = 0, []
+        self.may_ask = threading.Event()
+        self.may_ask.set()
         self.lock = threading.Lock()
 
     def run(self, seed):
@@ -88,6 +91,7 @@ class Traffic:
         names = list(self.requests)
         while time.monotonic() < self.until and not self.wrong:
             name = draw.choice(names)
+            self.may_ask.wait()
             try:
                 got = stable(self.daemon.ask(*self.requests[name]))
             except Exception as error:  # of any kind: it is no answer
@@ -97,23 +101,23 @@ class Traffic:
                 if got != self.expected[name]:
                     self.wrong.append((name, str(got)[:400]))
 
+    def pause(self):
+        """The metrics once nothing is under way: what is kept, not what is
+        in use."""
+        self.may_ask.clear()
+        if not self.daemon.reaches("http_server_active_requests", 0):
+            self.wrong.append(("pause", "requests that do not end"))
+        now = self.daemon.metrics()
+        self.may_ask.set()
+        return now
+
 
 def slope(samples):
-    """Bytes an hour of [[(seconds, bytes), ...] between two reloads, ...].
-
-    Least squares over the medians: while requests hold on to the old weights,
-    both are in memory.
-    """
-    samples = [tuple(map(statistics.median, zip(*some)))
-               for some in samples if some]
-    n = len(samples)
-    if n < 2:
+    """Bytes an hour of [(seconds, bytes), ...], by least squares."""
+    if len(samples) < 2:
         return 0.0
-    mean_x = sum(x for x, _ in samples) / n
-    mean_y = sum(y for _, y in samples) / n
-    spread = sum((x - mean_x) ** 2 for x, _ in samples)
-    return 3600 * sum((x - mean_x) * (y - mean_y)
-                      for x, y in samples) / spread
+    seconds, memory = zip(*samples)
+    return 3600 * statistics.linear_regression(seconds, memory).slope
 
 
 def soak(minutes):
@@ -125,36 +129,37 @@ def soak(minutes):
                    for seed in range(CLIENTS)]
         for client in clients:
             client.start()
-        samples, n_reloads, files = [[]], 0, []
+        samples, n_reloads, most = [], 0, 0
         while any(client.is_alive() for client in clients):
             time.sleep(LOOK_S)
             passed = time.monotonic() - began
-            if passed / RELOAD_S > n_reloads + 1:
-                status, _, body = daemon.admin("POST", "/admin/reload")
-                if status != 200:
-                    traffic.wrong.append(("reload", body))
-                n_reloads += 1
-                samples.append([])
-            now = daemon.metrics()
-            memory = now["process_resident_memory_bytes"]
-            if passed > WARM_UP * seconds:
-                samples[-1].append((passed, memory))
-                files.append(now["process_open_fds"])
-            if len(files) % 60 == 1:
+            most = max(most, daemon.metrics()[MEMORY])
+            if passed / RELOAD_S < n_reloads + 1:
+                continue
+            status, _, body = daemon.admin("POST", "/admin/reload")
+            if status != 200:
+                traffic.wrong.append(("reload", body))
+            n_reloads += 1
+            now = traffic.pause()
+            samples.append((passed, now[MEMORY], now["process_open_fds"]))
+            if n_reloads % 3 == 0:
                 print(f"{passed / 60:5.1f} min: {traffic.n_answers} answers, "
-                      f"{memory / 1e6:.1f} MB, {files[-1]:.0f} files",
+                      f"{now[MEMORY] / 1e6:.2f} MB at rest, "
+                      f"{most / 1e6:.1f} at most, {samples[-1][2]:.0f} files",
                       flush=True)
-        by_hour = slope(samples)
+    warm = [one for one in samples if one[0] > WARM_UP * seconds]
+    by_hour = slope([one[:2] for one in warm])
+    files = [one[2] for one in warm] or [0]
     for name, got in traffic.wrong[:3]:
         print(f"wrong: {name}: {got}", file=sys.stderr)
     print(f"soak: {traffic.n_answers} answers, {n_reloads} reloads, "
-          f"{len(traffic.wrong)} wrong; {memory / 1e6:.1f} MB, "
-          f"{by_hour / 1e6:+.2f} MB an hour; files {min(files, default=0):.0f} "
-          f"to {max(files, default=0):.0f}")
+          f"{len(traffic.wrong)} wrong; at rest {by_hour / 1e6:+.2f} MB an "
+          f"hour, files {min(files):.0f} to {max(files):.0f}")
     # Over minutes a slope says little: the noise of pages, once.
     grown = by_hour * min(1, minutes / 60)
     limit = MAX_SLOPE if minutes >= 60 else 4 * MAX_SLOPE
-    return not traffic.wrong and grown < limit
+    return not traffic.wrong and grown < limit and \
+        max(files) - min(files) <= CLIENTS
 
 
 def main():
