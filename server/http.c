@@ -93,8 +93,12 @@ static enum MHD_Result submit(struct http *http, struct job *job,
     job->deadline_ms = thread_now_ms() + job->patience_ms;
     job->model = models_acquire(job->server->models);
     if (!is_spread && job->media == MEDIA_NDJSON) {
-        (void)answer_submit_batch(job, 0); /* a refusal is answered too */
-        job->state = JOB_STREAMING;
+        if (answer_submit_batch(job, 0)) {
+            job->state = JOB_STREAMING;
+        } else {
+            job_drop_uploads(job);
+            job->state = JOB_ANSWERED;
+        }
         return respond(http, job, connection);
     }
     job->state = JOB_QUEUED;

@@ -49,14 +49,18 @@ static int64_t number(const char *text)
     return errno == 0 && *end == '\0' ? value : 0;
 }
 
-static int open_socket(void)
+/* Connected here, so that nothing needs to send to an address later. */
+static int open_socket(const struct sockaddr_storage *address,
+                       socklen_t n_address)
 {
     /* Long enough for a busy service manager, short enough for any caller. */
     const struct timeval patience = {.tv_sec = 1};
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-                              sizeof patience) != 0) {
+    if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+                               sizeof patience) != 0 ||
+                    connect(fd, (const struct sockaddr *)(const void *)address,
+                            n_address) != 0)) {
         (void)close(fd);
         return -1;
     }
@@ -70,16 +74,18 @@ void notify_init(struct notify *out)
     const char *pid = getenv("WATCHDOG_PID");
     int64_t watchdog_us = number(getenv("WATCHDOG_USEC"));
     /* NOLINTEND(concurrency-mt-unsafe) */
+    struct sockaddr_storage where;
+    socklen_t n_where;
 
     *out = (struct notify){.fd = -1};
     if (address == NULL) {
         return;
     }
-    out->n_address = parse_address(address, &out->address);
-    if (out->n_address == 0) {
+    n_where = parse_address(address, &where);
+    if (n_where == 0) {
         return;
     }
-    out->fd = open_socket();
+    out->fd = open_socket(&where, n_where);
     if (out->fd >= 0 && (pid == NULL || number(pid) == getpid())) {
         out->watchdog_ms = (double)watchdog_us / 1e3 / 2;
     }
@@ -102,9 +108,7 @@ double notify_watchdog_ms(const struct notify *notify)
 static void send_note(const struct notify *notify, const char *note)
 {
     if (notify->fd >= 0) {
-        (void)sendto(notify->fd, note, strlen(note), MSG_NOSIGNAL,
-                     (const struct sockaddr *)(const void *)&notify->address,
-                     notify->n_address);
+        (void)send(notify->fd, note, strlen(note), MSG_NOSIGNAL);
     }
 }
 

@@ -14,8 +14,6 @@
 
 struct notify {
     int fd; /* -1: nobody wants to know */
-    struct sockaddr_storage address;
-    socklen_t n_address;
     double watchdog_ms;
 };
 

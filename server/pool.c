@@ -78,6 +78,24 @@ static struct task *take_first(struct list *list)
     return task;
 }
 
+static struct task *take_late(struct list *list, double now_ms)
+{
+    struct task *before = NULL;
+    struct task *task = list->first;
+
+    while (task != NULL && task->job->deadline_ms >= now_ms) {
+        before = task;
+        task = task->next;
+    }
+    if (task == NULL || before == NULL) {
+        return task == NULL ? NULL : take_first(list);
+    }
+    before->next = task->next;
+    list->last = task->next == NULL ? before : list->last;
+    list->n--;
+    return task;
+}
+
 bool pool_push(struct pool *pool, struct task *tasks, int n)
 {
     bool is_taken;
@@ -174,6 +192,20 @@ bool pool_take(struct pool *pool, struct pool_work *out)
     }
     THREAD_CHECK(pthread_mutex_unlock(&pool->mutex));
     return is_there;
+}
+
+struct task *pool_take_late(struct pool *pool, double now_ms)
+{
+    struct task *task;
+
+    THREAD_CHECK(pthread_mutex_lock(&pool->mutex));
+    task = take_late(&pool->waiting, now_ms);
+    if (task == NULL) {
+        task = take_late(&pool->prepared, now_ms);
+        pool->n_faces -= task == NULL ? 0 : task->analysis.n_faces;
+    }
+    THREAD_CHECK(pthread_mutex_unlock(&pool->mutex));
+    return task;
 }
 
 void pool_close(struct pool *pool)

@@ -55,6 +55,13 @@ void pool_push_prepared(struct pool *pool, struct task *task);
  */
 bool pool_take(struct pool *pool, struct pool_work *out);
 
+/**
+ * Take out one task whose job's deadline is before now_ms, the oldest first.
+ *
+ * @return NULL when none waits any more
+ */
+struct task *pool_take_late(struct pool *pool, double now_ms);
+
 /** Refuse further pushes of new tasks and wake everybody who waits. */
 void pool_close(struct pool *pool);
 

@@ -39,7 +39,7 @@ struct seal_needs {
      * folder may be read, and of the one that a link leads to. */
     const char *read[SEAL_MAX_READ];
     const char *sockets[SEAL_MAX_SOCKETS]; /* files made now, unlinked later */
-    int notes; /* the only socket that may send to an address; -1: none */
+    int notes; /* a datagram socket, which must not send elsewhere; -1: none */
 };
 
 /**

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -64,16 +65,30 @@ static const struct limited limited[] = {
     /* threads, no processes */
     {SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
     {SCMP_SYS(prctl), 0, UINT32_MAX, PR_SET_NAME},
-    {SCMP_SYS(setsockopt), 1, UINT32_MAX, IPPROTO_TCP},
+};
+
+static const struct {
+    uint32_t level;
+    uint32_t name;
+} socket_options[] = {
+    /* when answers leave */
+    {IPPROTO_TCP, TCP_NODELAY},
+    {IPPROTO_TCP, TCP_CORK},
+    /* how a client that does not take its answer is let go */
+    {SOL_SOCKET, SO_LINGER},
 };
 
 static int add_limited(scmp_filter_ctx filter)
 {
-    /* How a client that does not take its answer is let go. */
-    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt),
-                                  2, SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET),
-                                  SCMP_A2_32(SCMP_CMP_EQ, SO_LINGER));
+    int failed = 0;
 
+    for (size_t i = 0; i < sizeof socket_options / sizeof *socket_options;
+         i++) {
+        failed |=
+            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                             SCMP_A1_32(SCMP_CMP_EQ, socket_options[i].level),
+                             SCMP_A2_32(SCMP_CMP_EQ, socket_options[i].name));
+    }
     for (size_t i = 0; i < sizeof limited / sizeof *limited; i++) {
         failed |=
             seccomp_rule_add(filter, SCMP_ACT_ALLOW, limited[i].call, 1,
@@ -96,8 +111,8 @@ static int add_signals(scmp_filter_ctx filter)
 }
 
 /*
- * No address but on the socket of notes, and nothing but sendto there: the
- * address of a sendmsg cannot be looked at. MSG_FASTOPEN is a connect.
+ * To no address. That of a sendmsg cannot be looked at, so the socket of notes,
+ * which knows where it sends, has sendto alone. MSG_FASTOPEN is a connect.
  */
 static int add_sending(scmp_filter_ctx filter, int notes)
 {
@@ -106,9 +121,6 @@ static int add_sending(scmp_filter_ctx filter, int notes)
 
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
                             SCMP_A4_64(SCMP_CMP_EQ, 0), unconnected) |
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
-                            SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)notes),
-                            unconnected) |
            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 2,
                             SCMP_A0_32(SCMP_CMP_NE, (uint32_t)notes),
                             SCMP_A2_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));

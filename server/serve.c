@@ -44,7 +44,9 @@ enum {
     FREED_BYTE = 0xff,     /* and its complement, 0, what is allocated */
     LARGE_BYTES = 4 << 20, /* allocations from here on are mapped */
     LOOK_MS = 50,          /* how often a draining daemon looks at itself */
-    SLOW_MS = 1000,        /* how often slow clients are looked for */
+    WATCH_MS = 250,        /* how often slow clients and late photos are
+                              looked for */
+    LAST_WORK_MS = 5000,   /* for a photo under way when the grace is over */
     OTHER_FILES = 256,     /* open at once, beside the public connections */
     LAST_BYTES_MS = 1000,  /* for refused jobs' answers to be written */
 };
@@ -102,11 +104,14 @@ static int wait_signal(const sigset_t *set, double ms)
     return sigtimedwait(set, NULL, &limit);
 }
 
-static void cut_slow(struct life *life)
+/* What nobody else may see in time: slow clients, and photos that wait past
+ * their deadline while all workers are busy. */
+static void watch(struct life *life)
 {
     int n = http_cut_slow(life->listeners[LISTENER_PUBLIC]) +
             http_cut_slow(life->listeners[LISTENER_ADMIN]);
 
+    workers_refuse(life->server);
     if (n > 0) {
         log_event(&life->server->log, "warn",
                   "%d connection(s) cut: a head, a body or the taking of an "
@@ -133,10 +138,10 @@ static void wait_draining(struct life *life, double ms)
     double left_ms;
 
     while ((left_ms = end_ms - thread_now_ms()) > 0) {
-        if (is_hurried(life, left_ms < SLOW_MS ? left_ms : SLOW_MS)) {
+        if (is_hurried(life, left_ms < WATCH_MS ? left_ms : WATCH_MS)) {
             return;
         }
-        cut_slow(life);
+        watch(life);
     }
 }
 
@@ -237,6 +242,7 @@ static void wait_idle(struct life *life, double ms)
         if (is_hurried(life, LOOK_MS)) {
             return;
         }
+        workers_refuse(life->server);
     }
 }
 
@@ -266,7 +272,12 @@ static void stop(struct life *life)
     wait_idle(life, (double)config->grace_period_s * 1e3);
     atomic_store(&server->is_hurried, true);
     pool_close(server->pool);
-    workers_join(life->workers);
+    workers_refuse(server);
+    if (!workers_join(life->workers, LAST_WORK_MS)) {
+        log_event(&server->log, "error",
+                  "stopped in the middle of a photo that takes too long");
+        _exit(EXIT_STOPPED);
+    }
     wait_idle(life, LAST_BYTES_MS);
     http_stop(life->listeners[LISTENER_PUBLIC]);
     http_stop(life->listeners[LISTENER_ADMIN]);
@@ -426,7 +437,7 @@ static enum aha_status start(struct life *life, struct aha_error *err)
         refuse_reload(server);
         http_stop(life->listeners[LISTENER_ADMIN]);
         pool_close(server->pool);
-        workers_join(life->workers);
+        (void)workers_join(life->workers, LAST_WORK_MS);
     }
     return status;
 }
@@ -435,7 +446,7 @@ static void live(struct life *life)
 {
     double watchdog_ms = notify_watchdog_ms(&life->notify);
     double look_ms =
-        watchdog_ms > 0 && watchdog_ms < SLOW_MS ? watchdog_ms : SLOW_MS;
+        watchdog_ms > 0 && watchdog_ms < WATCH_MS ? watchdog_ms : WATCH_MS;
     int signal = 0;
 
     while (signal != SIGTERM && signal != SIGINT && signal != CONTROL_DRAIN) {
@@ -446,7 +457,7 @@ static void live(struct life *life)
         if (signal == SIGHUP) {
             reload(life);
         }
-        cut_slow(life);
+        watch(life);
     }
     life->is_told = signal != CONTROL_DRAIN;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 64 * 1024 };
+enum { FIRST_CAPACITY = 4 * 1024 };
 
 static bool budget_take(struct upload_budget *budget, size_t n)
 {

@@ -2,12 +2,16 @@
 /*
  * DESIGN. A worker takes what the pool says, works without any lock, hands on.
  * It ends when the pool is closed and empty. A task whose client left, or whose
- * deadline passed while it waited, is not worked on.
+ * deadline passed while it waited, is not worked on; when all workers are busy,
+ * main looks for those.
  */
 #include "server/worker.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "aha/aha.h"
 
@@ -27,10 +31,24 @@ struct workers {
     struct worker *all;
 };
 
-/* @return whether the task is not worth its work */
-static bool is_dropped(const struct worker *worker, struct task *task)
+static void fail_late(struct task *task)
 {
-    struct server *server = worker->server;
+    const struct job *job = task->job;
+
+    if (thread_now_ms() > job->deadline_ms) {
+        failure_set(&task->failure, PROBLEM_DEADLINE_EXCEEDED,
+                    task->has_analysis
+                        ? "The photo took longer than the %.0f ms that the "
+                          "request may take."
+                        : "The photo waited longer for a worker than the %.0f "
+                          "ms that the request may take.",
+                    job->patience_ms);
+    }
+}
+
+/* @return whether the task is not worth its work */
+static bool is_dropped(struct server *server, struct task *task)
+{
     struct job *job = task->job;
 
     if (atomic_load(&server->is_hurried)) {
@@ -40,11 +58,8 @@ static bool is_dropped(const struct worker *worker, struct task *task)
         metrics_abandoned(server->metrics);
         failure_set(&task->failure, PROBLEM_DEADLINE_EXCEEDED,
                     "The client went away.");
-    } else if (thread_now_ms() > job->deadline_ms) {
-        failure_set(&task->failure, PROBLEM_DEADLINE_EXCEEDED,
-                    "The photo waited longer for a worker than the %.0f ms "
-                    "that the request may take.",
-                    job->patience_ms);
+    } else {
+        fail_late(task);
     }
     return task->failure.problem != PROBLEM_NONE;
 }
@@ -57,7 +72,7 @@ static void prepare(struct worker *worker, struct task *task)
     task->taken_ms = thread_now_ms();
     metrics_stage(server->metrics, STAGE_QUEUE,
                   task->taken_ms - task->queued_ms);
-    if (is_dropped(worker, task)) {
+    if (is_dropped(server, task)) {
         analyze_finish(task);
         return;
     }
@@ -68,7 +83,28 @@ static void prepare(struct worker *worker, struct task *task)
     }
     if (is_prepared) {
         pool_push_prepared(server->pool, task);
-    } else {
+        return;
+    }
+    if (task->has_analysis && task->failure.problem == PROBLEM_NONE) {
+        fail_late(task);
+    }
+    analyze_finish(task);
+}
+
+void workers_refuse(struct server *server)
+{
+    double now_ms = thread_now_ms();
+    bool is_hurried = atomic_load(&server->is_hurried);
+    double until_ms = is_hurried ? (double)INFINITY : now_ms;
+    struct task *task;
+
+    while ((task = pool_take_late(server->pool, until_ms)) != NULL) {
+        if (task->taken_ms <= 0) {
+            task->taken_ms = now_ms;
+            metrics_stage(server->metrics, STAGE_QUEUE,
+                          now_ms - task->queued_ms);
+        }
+        (void)is_dropped(server, task);
         analyze_finish(task);
     }
 }
@@ -81,7 +117,7 @@ static void infer(struct worker *worker, struct task *const tasks[], int n)
     int n_kept = 0;
 
     for (int i = 0; i < n; i++) {
-        if (is_dropped(worker, tasks[i])) {
+        if (is_dropped(server, tasks[i])) {
             analyze_finish(tasks[i]);
         } else {
             kept[n_kept++] = tasks[i];
@@ -120,16 +156,31 @@ static void *run(void *data)
     return NULL;
 }
 
-void workers_join(struct workers *workers)
+static void destroy(struct workers *workers)
 {
-    if (workers == NULL) {
-        return;
-    }
-    for (int i = 0; i < workers->n; i++) {
-        THREAD_CHECK(pthread_join(workers->all[i].thread, NULL));
-    }
     free(workers->all);
     free(workers);
+}
+
+bool workers_join(struct workers *workers, double patience_ms)
+{
+    double until_ms = thread_now_ms() + patience_ms;
+    const struct timespec until = {
+        .tv_sec = (time_t)(until_ms / 1e3),
+        .tv_nsec = (long)(fmod(until_ms, 1e3) * 1e6),
+    };
+
+    for (int i = 0; i < workers->n; i++) {
+        int result = pthread_clockjoin_np(workers->all[i].thread, NULL,
+                                          CLOCK_MONOTONIC, &until);
+
+        if (result == ETIMEDOUT) {
+            return false;
+        }
+        THREAD_CHECK(result);
+    }
+    destroy(workers);
+    return true;
 }
 
 enum aha_status workers_start(struct workers **out, struct server *server,
@@ -152,7 +203,12 @@ enum aha_status workers_start(struct workers **out, struct server *server,
         worker->index = i;
         if (pthread_create(&worker->thread, NULL, run, worker) != 0) {
             pool_close(server->pool);
-            workers_join(workers);
+            while (workers->n > 0) { /* they have nothing to do */
+                workers->n--;
+                THREAD_CHECK(
+                    pthread_join(workers->all[workers->n].thread, NULL));
+            }
+            destroy(workers);
             return aha_error_set(err, AHA_ERR_ENVIRONMENT,
                                  "thread %d of %d cannot be started; is there "
                                  "a limit on processes?",

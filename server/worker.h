@@ -5,6 +5,8 @@
 #ifndef AHA_SERVER_WORKER_H
 #define AHA_SERVER_WORKER_H
 
+#include <stdbool.h>
+
 #include "aha/error.h"
 
 struct server;
@@ -18,7 +20,20 @@ struct workers;
 enum aha_status workers_start(struct workers **out, struct server *server,
                               struct aha_error *err) AHA_MUST_CHECK;
 
-/** The pool must be closed: wait for the threads to empty it and end. */
-void workers_join(struct workers *workers);
+/**
+ * Answer what waits past its deadline or, in a hurry, at all, so that nobody
+ * waits for a worker to find out. From any thread.
+ */
+void workers_refuse(struct server *server);
+
+/**
+ * The pool must be closed: wait for the threads to empty it and end.
+ *
+ * @param patience_ms  for each thread
+ *
+ * @return false when one did not end; `workers` and the server are then still
+ *         in use
+ */
+bool workers_join(struct workers *workers, double patience_ms);
 
 #endif

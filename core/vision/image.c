@@ -7,6 +7,7 @@
  */
 #include "aha/image.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,23 @@
 #include <vips/vips.h>
 
 #include "core/alloc.h"
+#include "core/vision/bounds.h"
 #include "core/vision/format.h"
 #include "core/vision/image_vips.h"
 #include "core/vision/png_text.h"
 
 enum {
     N_CHANNELS = 3,
-    STRIP_ROWS = 16, /* what one step of reading decodes */
+    MAX_SIDE = 65535, /* a JPEG's; wide rows would be long strips */
+    STRIP_ROWS = 16,  /* at most, what one step of reading decodes */
+    STRIP_PIXELS = 1 << 18,
+    LARGE_BYTES = 128 << 20, /* a decoder that may hold more runs alone */
     WHITE = 255,
 };
+
+/* Whoever decodes what may take a lot of memory: one at a time, so that this is
+ * needed once and not by every worker. */
+static pthread_mutex_t large = PTHREAD_MUTEX_INITIALIZER;
 
 /* All that ever runs; which formats are accepted is the caller's choice. */
 static const char *const loaders[] = {
@@ -178,6 +187,12 @@ static enum aha_status check_size(int width, int height, int64_t max_pixels,
     const int64_t million = 1000000;
     bool round = max_pixels >= million && max_pixels % million == 0;
 
+    if (width > MAX_SIDE || height > MAX_SIDE) {
+        return aha_error_set(err, AHA_ERR_TOO_LARGE,
+                             "The image is %d x %d pixels; at most %d are "
+                             "accepted either way.",
+                             width, height, MAX_SIDE);
+    }
     if ((int64_t)width * height <= max_pixels) {
         return AHA_OK;
     }
@@ -207,6 +222,10 @@ enum aha_status aha_image_probe(const void *bytes, size_t n_bytes,
         check_size(width, height, max_pixels, err) != AHA_OK) {
         return AHA_ERR_TOO_LARGE;
     }
+    status = bounds_check(info.format, bytes, n_bytes, err);
+    if (status != AHA_OK) {
+        return status;
+    }
     image = open_lazily(bytes, n_bytes, info.format, 1);
     if (image == NULL) {
         return damaged(info.format, err);
@@ -235,6 +254,27 @@ static bool replace(VipsImage **image, VipsImage *const *made, int failed)
     }
     g_object_unref(*image);
     *image = *made;
+    return true;
+}
+
+/* Without its colour profile, if that is more work than a photo's is; a CMYK
+ * image would be looked at through it even where it is not asked for. */
+static bool drop_long_profile(VipsImage **image)
+{
+    VipsImage *made = NULL;
+    const void *profile;
+    size_t n_bytes;
+
+    if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME) == 0 ||
+        (vips_image_get_blob(*image, VIPS_META_ICC_NAME, &profile, &n_bytes) ==
+             0 &&
+         bounds_profile(profile, n_bytes))) {
+        return true;
+    }
+    if (!replace(image, &made, vips_copy(*image, &made, NULL))) {
+        return false;
+    }
+    (void)vips_image_remove(*image, VIPS_META_ICC_NAME);
     return true;
 }
 
@@ -334,10 +374,11 @@ static bool read_pixels(VipsImage *image, int orientation,
     struct placing at = place(upright, orientation);
     VipsRect strip = {.width = vips_image_get_width(image)};
     int height = vips_image_get_height(image);
+    int rows = CLAMP(STRIP_PIXELS / strip.width, 1, STRIP_ROWS);
     bool ok = region != NULL && upright->rgb != NULL;
 
-    for (; ok && strip.top < height; strip.top += STRIP_ROWS) {
-        strip.height = MIN(STRIP_ROWS, height - strip.top);
+    for (; ok && strip.top < height; strip.top += rows) {
+        strip.height = MIN(rows, height - strip.top);
         ok = vips_region_prepare(region, &strip) == 0;
         for (int y = strip.top; ok && y < strip.top + strip.height; y++) {
             store_row(upright->rgb + at.origin + at.down * y, at.along,
@@ -350,20 +391,17 @@ static bool read_pixels(VipsImage *image, int orientation,
     return ok;
 }
 
-enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
-                                 const struct aha_image_info *info, int shrink,
-                                 struct aha_image *out, struct aha_error *err)
+static enum aha_status decode(const void *bytes, size_t n_bytes,
+                              const struct aha_image_info *info, int shrink,
+                              struct aha_image *out, struct aha_error *err)
 {
     struct aha_image upright = {0};
     VipsImage *image;
     enum aha_status status;
     bool is_turned = info->orientation >= 5;
 
-    if (shrink != 1 && shrink != 2 && shrink != 4 && shrink != 8) {
-        return aha_error_set(err, AHA_ERR_ARG, "No such shrink: %d.", shrink);
-    }
     image = open_lazily(bytes, n_bytes, info->format, shrink);
-    if (image == NULL || !flatten(&image) ||
+    if (image == NULL || !drop_long_profile(&image) || !flatten(&image) ||
         (!shrinks_on_load(info->format) && !average(&image, shrink)) ||
         !convert_colours(&image)) {
         status = damaged(info->format, err);
@@ -389,6 +427,26 @@ out:
         g_object_unref(image);
     }
     vips_error_clear();
+    return status;
+}
+
+enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
+                                 const struct aha_image_info *info, int shrink,
+                                 struct aha_image *out, struct aha_error *err)
+{
+    bool is_large = bounds_memory(info, bytes, n_bytes) > LARGE_BYTES;
+    enum aha_status status;
+
+    if (shrink != 1 && shrink != 2 && shrink != 4 && shrink != 8) {
+        return aha_error_set(err, AHA_ERR_ARG, "No such shrink: %d.", shrink);
+    }
+    if (is_large) {
+        (void)pthread_mutex_lock(&large);
+    }
+    status = decode(bytes, n_bytes, info, shrink, out, err);
+    if (is_large) {
+        (void)pthread_mutex_unlock(&large);
+    }
     return status;
 }
 

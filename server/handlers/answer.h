@@ -20,7 +20,7 @@ bool answer_submit(struct job *job, struct task *tasks, int n, int n_own);
 /** The same for all photos of a batch, with a stream where NDJSON is wanted. */
 bool answer_submit_batch(struct job *job, int n_own);
 
-/** Put a finished task's line into the stream, and forget its analysis. */
+/** Put a finished task's line into the stream. */
 void answer_stream(struct task *task);
 
 /** All tasks are done: answer, and give the job back to its connection. */

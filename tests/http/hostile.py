@@ -116,6 +116,110 @@ def png_with(kind, body, last=b""):
     return whole[:33] + chunk(kind, body) + whole[33:] + last
 
 
+def segment(marker, body):
+    return bytes([0xff, marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def progressive(side, n_components, n_bands, n_levels):
+    """Scans without end, all as the standard wants them: each of some bands,
+    a bit finer than the last; packed, each would be a pass over all pixels."""
+    components = range(1, n_components + 1)
+    blocks = (side // 8 + 1) ** 2
+    bits = ("0" + "1" * 14) * (blocks // 32767 + 1)  # end of band, many blocks
+    bits += "1" * (-len(bits) % 8)
+    run = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(
+        b"\xff", b"\xff\0")
+    scans = [segment(0xda, bytes([n_components]) + b"".join(
+        bytes([c, 0]) for c in components) + b"\0\0\0") +
+        b"\0" * (blocks * n_components // 8 + 1)]
+    for c in components:
+        for low in reversed(range(n_levels)):
+            high = low + 1 if low < n_levels - 1 else 0
+            for band in range(n_bands):
+                first = 1 + band * (63 // n_bands)
+                last = 63 if band == n_bands - 1 else first + 63 // n_bands - 1
+                scans.append(segment(0xda, bytes(
+                    [1, c, 0, first, last, high << 4 | low])) + run)
+    return b"".join([
+        b"\xff\xd8", segment(0xdb, b"\0" + b"\1" * 64),
+        segment(0xc2, struct.pack(">BHHB", 8, side, side, n_components) +
+                b"".join(bytes([c, 0x11, 0]) for c in components)),
+        segment(0xc4, b"\0\1" + b"\0" * 16),
+        segment(0xc4, b"\x10\1" + b"\0" * 15 + b"\xe0"), *scans,
+        b"\xff\xd9"])
+
+
+def arithmetic(side, n):
+    """n scans of hardly any data, arithmetic-coded."""
+    return b"".join([
+        b"\xff\xd8", segment(0xdb, b"\0" + b"\1" * 64),
+        segment(0xc9, struct.pack(">BHHB", 8, side, side, 1) + b"\1\x11\0"),
+        (segment(0xda, b"\1\1\0\0\x3f\0") + b"\0\0") * n, b"\xff\xd9"])
+
+
+def animation(n):
+    """A WebP of n frames of a picture."""
+    size = b"\x2f\0\0\x1f\0\0"  # 48 x 32, less one
+    frame = photo("lossy.webp")[12:]
+    frame = b"ANMF" + struct.pack("<I", 16 + len(frame)) + b"\0" * 6 + \
+        size + b"\x0a\0\0\0" + frame
+    chunks = b"VP8X\x0a\0\0\0\2\0\0\0" + size + \
+        b"ANIM\6\0\0\0" + b"\0" * 6 + frame * n
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
+def profile(n, element):
+    """A colour profile of n stages, all the same bytes."""
+    stages = b"mpet\0\0\0\0" + struct.pack(">HHI", 3, 3, n) + struct.pack(
+        ">II", 16 + 8 * n, len(element)) * n + element
+    colours = b"XYZ \0\0\0\0" + struct.pack(">3I", 0xf6d6, 0x10000, 0xd32d)
+    curve = b"curv" + b"\0" * 8
+    parts = ((b"D2B0 D2B1 D2B2 D2B3", stages), (b"A2B0 A2B1", b"mAB " * 2),
+             (b"rTRC gTRC bTRC", curve), (b"rXYZ gXYZ bXYZ wtpt", colours))
+    table, bodies = b"", b""
+    first = 132 + 12 * sum(len(names.split()) for names, _ in parts)
+    for names, body in parts:
+        for name in names.split():
+            table += name + struct.pack(">II", first + len(bodies), len(body))
+        bodies += body + b"\0" * (-len(body) % 4)
+    head = struct.pack(">I4sI", first + len(bodies), b"lcms", 0x04200000) + \
+        b"mntrRGB XYZ " + b"\0" * 12 + b"acsp" + b"\0" * 28
+    return head.ljust(128, b"\0") + struct.pack(
+        ">I", len(table) // 12) + table + bodies
+
+
+def toil():
+    """Files that are small and would be long work, or much memory."""
+    grey = photo("grey.jpg")
+    for kind in (0xe1, 0xed, 0xee, 0xfe):
+        for n in (2000, 75000):
+            yield Case(f"jpeg of {n} segments {kind:x}", post(
+                grey[:2] + segment(kind, b"") * n + grey[2:]), {BROKEN})
+    for side, *scans in ((7000, 1, 63, 14), (7000, 3, 21, 14), (900, 3, 63, 1),
+                         (7000, 3, 3, 3)):
+        yield Case(f"progressive {side} {scans}", post(
+            progressive(side, *scans)), {BROKEN})
+    yield Case("scans as usual", post(progressive(900, 3, 3, 3)), {FINE})
+    for side, n in ((7070, 300), (7070, 21), (64, 65)):
+        yield Case(f"arithmetic {side} {n}", post(arithmetic(side, n)),
+                   {BROKEN})
+    for n in (1025, 40000):
+        yield Case(f"webp of {n} frames", post(animation(n)), {BROKEN})
+    yield Case("webp of 100 frames", post(animation(100)), {FINE})
+    matrix = b"matf\0\0\0\0\0\3\0\3" + struct.pack(
+        ">12f", 1, 0, 0, 0, 1, 0, 0, 0, 1, .001, 0, 0)
+    table = b"clut\0\0\0\0\0\3\0\3" + b"\x32" * 3 + b"\0" * (13 + 1500000)
+    for name, n, element in (("matrices", 32000, matrix),
+                             ("matrices", 300000, matrix),
+                             ("tables", 200, table)):
+        packed = zlib.compress(profile(n, element), 9)
+        yield Case(f"png profile of {n} {name}", post(
+            png_with(b"iCCP", b"x\0\0" + packed)), {FINE})
+    for width, height in ((65536, 1), (3_100_000, 16), (16, 3_100_000)):
+        yield Case(f"png {width} x {height}", post(png_header(width, height)),
+                   {TOO_MANY})
+
+
 def bombs():
     """Files that are small and would be large."""
     zeros = zlib.compress(b"\0" * 50_000_000, 9)
@@ -565,6 +669,7 @@ def usual_cases():
     yield from content_types((TINY, "lossy.webp", "grey.jpg"))
     yield from polyglots((TINY, "grey.jpg", "orientation_6.webp"))
     yield from bombs()
+    yield from toil()
     yield from truncations(USUAL)
     yield from flips(USUAL, 80)
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from tests.http.daemon import (AHA, FAST, LONG, MODELS, PATIENCE_S, Checks,
@@ -62,6 +63,27 @@ class Load(Checks):
             for one in idle:
                 one.close()
             self.assertEqual(daemon.ask("GET", "/v1/info")[0], 200)
+
+    def test_late_while_all_are_busy(self):
+        """Nobody waits for a worker to hear that the time is over."""
+        n = 30
+        with Daemon(*LONG, "--workers", "1", "--max-batch-images",
+                    str(n)) as daemon:
+            begin = time.monotonic()  # these teach it that photos are quick
+            for _ in range(n):
+                daemon.analyze(photo("rgb.png"), "?input=aligned")
+            quick_s = time.monotonic() - begin
+            form, kind = multipart([("file", f"{i}.jpg", photo())
+                                    for i in range(n)])
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                before = pool.submit(daemon.send, "/v1/batch", form,
+                                     {"Content-Type": kind})
+                self.assertTrue(daemon.reaches("aha_queue_depth", n - 1))
+                self.problem(daemon.analyze(photo(), headers={
+                    "X-Timeout-Ms": str(round(100 + 3e3 * quick_s))}),
+                    504, "deadline_exceeded")
+                self.assertGreater(daemon.metrics()["aha_queue_depth"], 0)
+                self.assertEqual(before.result()[0], 200)
 
     def test_deadlines(self):
         with Daemon("--request-timeout-ms", "60000") as daemon:

@@ -136,12 +136,12 @@ def soak(minutes):
             most = max(most, daemon.metrics()[MEMORY])
             if passed / RELOAD_S < n_reloads + 1:
                 continue
+            now = traffic.pause()
+            samples.append((passed, now[MEMORY], now["process_open_fds"]))
             status, _, body = daemon.admin("POST", "/admin/reload")
             if status != 200:
                 traffic.wrong.append(("reload", body))
             n_reloads += 1
-            now = traffic.pause()
-            samples.append((passed, now[MEMORY], now["process_open_fds"]))
             if n_reloads % 3 == 0:
                 print(f"{passed / 60:5.1f} min: {traffic.n_answers} answers, "
                       f"{now[MEMORY] / 1e6:.2f} MB at rest, "

@@ -228,6 +228,43 @@ START_TEST(closed_it_gives_out_all_at_once)
 }
 END_TEST
 
+START_TEST(late_ones_are_taken_out)
+{
+    for (int i = 0; i < 6; i++) {
+        tasks[i].job = &jobs[i % 2];
+        ck_assert(pool_push(pool, &tasks[i], 1));
+    }
+    for (int i = 6; i < 9; i++) {
+        tasks[i].job = &jobs[i % 2];
+        tasks[i].analysis.n_faces = i;
+        pool_push_prepared(pool, &tasks[i]);
+    }
+    jobs[0].deadline_ms = 1000;
+    jobs[1].deadline_ms = 2000;
+    ck_assert_ptr_null(pool_take_late(pool, 1000));
+    for (int i = 0; i < 9; i += 2) {
+        ck_assert_ptr_eq(pool_take_late(pool, 1001), &tasks[i]);
+    }
+    ck_assert_ptr_null(pool_take_late(pool, 2000));
+    ck_assert_uint_eq(pool_depth(pool), 3);
+    expect_infer(7, 1);
+    expect_prepare(1);
+    /* at the end of the list others are put behind what is left */
+    ck_assert_ptr_eq(pool_take_late(pool, 2001), &tasks[3]);
+    ck_assert_ptr_eq(pool_take_late(pool, 2001), &tasks[5]);
+    ck_assert_ptr_null(pool_take_late(pool, 2001));
+    ck_assert(pool_push(pool, &tasks[10], 1));
+    jobs[0].deadline_ms = 3000;
+    ck_assert(pool_push(pool, &tasks[11], 1));
+    tasks[11].job = &jobs[1];
+    ck_assert_ptr_eq(pool_take_late(pool, 2001), &tasks[11]);
+    ck_assert(pool_push(pool, &tasks[12], 1));
+    expect_prepare(10);
+    expect_prepare(12);
+    ck_assert_uint_eq(pool_depth(pool), 0);
+}
+END_TEST
+
 START_TEST(no_memory_is_told)
 {
     struct pool *none;
@@ -441,6 +478,7 @@ Suite *pool_suite(void)
     tcase_add_test(tests, a_batch_waits_until_it_is_full);
     tcase_add_test(tests, a_batch_waits_no_longer_than_its_delay);
     tcase_add_test(tests, closed_it_gives_out_all_at_once);
+    tcase_add_test(tests, late_ones_are_taken_out);
     tcase_add_test(tests, no_memory_is_told);
     tcase_add_test(tests, close_wakes_who_waits);
     tcase_add_test(tests, what_a_batch_leaves_is_taken);

@@ -8,7 +8,7 @@
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
 
-enum { FIRST = 64 * 1024, N_THREADS = 4 };
+enum { FIRST = 4 * 1024, N_THREADS = 4 };
 
 static char piece[FIRST];
 

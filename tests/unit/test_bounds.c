@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/vision/bounds.h"
+#include "tests/unit/suites.h"
+
+enum {
+    MOST = 1 << 16,
+    MAX_SEGMENTS = 1024,
+    MAX_SCANS = 64,
+    MAX_FRAMES = 1024,
+};
+
+#define SOI   "\xff\xd8"
+#define EOI   "\xff\xd9"
+#define APP1  "\xff\xe1\0\2"
+#define SCAN  "\xff\xda\0\2\x12\xff\0\xff\xd3"
+#define DATA  "\x12\xff\0\xff\xd0\xff\xff\xff"
+#define RIFF  "RIFF1234WEBP"
+#define FRAME "ANMF\1\0\0\0a" /* and a byte to make it even */
+#define SMALL "\xff\xc2\0\x08\x08\0\x10\0\x10\0"
+#define LARGE "\xff\xc9\0\x08\x08\x1b\x9e\x1b\x9e\0" /* 7070 x 7070 */
+
+/* A file under construction. */
+static uint8_t file[MOST];
+static size_t n_file;
+
+#define PUT(text) put(text, sizeof(text) - 1, 1)
+
+static void put(const char *bytes, size_t n, int times)
+{
+    for (int i = 0; i < times; i++) {
+        ck_assert_uint_le(n, MOST - n_file);
+        memcpy(file + n_file, bytes, n);
+        n_file += n;
+    }
+}
+
+static void begin(void)
+{
+    n_file = 0;
+}
+
+/* Of the exact length, so that a sanitizer sees what is read behind it. */
+static bool is_short(enum aha_image_format format, size_t n)
+{
+    struct aha_error err = {AHA_OK, ""};
+    uint8_t *copy = malloc(n + 1);
+    enum aha_status status;
+
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy + 1, file, n);
+    status = bounds_check(format, copy + 1, n, &err);
+    free(copy);
+    ck_assert(status == AHA_OK || status == AHA_ERR_DECODE);
+    ck_assert_int_eq(status == AHA_OK, err.text[0] == '\0');
+    return status == AHA_OK;
+}
+
+static bool is_short_jpeg(void)
+{
+    return is_short(AHA_IMAGE_JPEG, n_file);
+}
+
+START_TEST(jpeg_segments)
+{
+    PUT(SOI);
+    put(APP1, 4, MAX_SEGMENTS);
+    PUT(DATA EOI);
+    ck_assert(is_short_jpeg());
+    n_file -= 2;
+    PUT(APP1);
+    ck_assert(!is_short_jpeg());
+    /* what is behind the end, in a segment or no segment does not count */
+    begin();
+    PUT(SOI EOI);
+    put(APP1, 4, MAX_SEGMENTS + 1);
+    ck_assert(is_short_jpeg());
+    begin();
+    PUT(SOI "\xff\xe1\x80\x02");
+    put(APP1, 4, MAX_SEGMENTS + 1);
+    ck_assert(is_short_jpeg());
+    begin();
+    PUT(SOI);
+    put("\xff\xd3\xff\x01\xff\0\xff\xff", 8, MAX_SEGMENTS);
+    ck_assert(is_short_jpeg());
+}
+END_TEST
+
+START_TEST(jpeg_scans)
+{
+    PUT(SOI SMALL);
+    put(SCAN, sizeof SCAN - 1, MAX_SCANS);
+    ck_assert(is_short_jpeg());
+    PUT(SCAN);
+    ck_assert(!is_short_jpeg());
+    /* of 50 million pixels twenty */
+    begin();
+    PUT(SOI LARGE);
+    put(SCAN, sizeof SCAN - 1, 20);
+    ck_assert(is_short_jpeg());
+    PUT(SCAN);
+    ck_assert(!is_short_jpeg());
+}
+END_TEST
+
+START_TEST(jpeg_cut_anywhere)
+{
+    PUT(SOI SMALL APP1 SCAN DATA SCAN "\xff\xff\xe1\0\1\xff" EOI);
+    for (size_t n = 0; n <= n_file; n++) {
+        ck_assert(is_short(AHA_IMAGE_JPEG, n));
+    }
+}
+END_TEST
+
+START_TEST(webp_frames)
+{
+    PUT(RIFF "ANIM\2\0\0\0ab");
+    put(FRAME "b", 10, MAX_FRAMES);
+    ck_assert(is_short(AHA_IMAGE_WEBP, n_file));
+    PUT(FRAME "b");
+    ck_assert(!is_short(AHA_IMAGE_WEBP, n_file));
+    ck_assert(is_short(AHA_IMAGE_PNG, n_file));
+    /* a chunk that is longer than the file ends it */
+    begin();
+    PUT(RIFF "ANIM\xff\xff\xff\xff");
+    put(FRAME "b", 10, MAX_FRAMES + 1);
+    ck_assert(is_short(AHA_IMAGE_WEBP, n_file));
+}
+END_TEST
+
+START_TEST(webp_cut_anywhere)
+{
+    PUT(RIFF "ANIM\1\0\0\0a\0" FRAME "b" FRAME);
+    for (size_t n = 0; n <= n_file; n++) {
+        ck_assert(is_short(AHA_IMAGE_WEBP, n));
+    }
+}
+END_TEST
+
+static uint64_t memory(enum aha_image_format format, int width, int height)
+{
+    const struct aha_image_info info = {
+        .format = format, .width = width, .height = height};
+
+    return bounds_memory(&info, file, n_file);
+}
+
+START_TEST(memory_of_jpeg)
+{
+    PUT(SOI SMALL SCAN DATA);
+    file[11] = 3; /* components */
+    ck_assert_uint_eq(memory(AHA_IMAGE_JPEG, 16, 16), 0);
+    PUT(SCAN);
+    ck_assert_uint_eq(memory(AHA_IMAGE_JPEG, 16, 16), 16 * 16 * 3 * 2);
+}
+END_TEST
+
+START_TEST(memory_of_png)
+{
+    PUT("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\5\0\0\0\7\x10\6\0\0\1");
+    ck_assert_uint_eq(memory(AHA_IMAGE_PNG, 5, 7), 5 * 7 * 8);
+    file[24] = 8;
+    ck_assert_uint_eq(memory(AHA_IMAGE_PNG, 5, 7), 5 * 7 * 4);
+    file[28] = 0;
+    ck_assert_uint_eq(memory(AHA_IMAGE_PNG, 5, 7), 0);
+    n_file = 28;
+    ck_assert_uint_eq(memory(AHA_IMAGE_PNG, 5, 7), 0);
+}
+END_TEST
+
+START_TEST(memory_of_webp)
+{
+    static const char *const names[] = {"VP8L", "ALPH", "ANMF"};
+
+    PUT(RIFF "VP8 \1\0\0\0a\0");
+    ck_assert_uint_eq(memory(AHA_IMAGE_WEBP, 1024, 1024), 0);
+    for (int i = 0; i < 3; i++) {
+        memcpy(file + 12, names[i], 4);
+        ck_assert_uint_eq(memory(AHA_IMAGE_WEBP, 4, 4), 2 * 21 * 1024);
+        ck_assert_uint_eq(memory(AHA_IMAGE_WEBP, 16383, 3000),
+                          65536U * 21 * 1024);
+    }
+    ck_assert_uint_eq(memory(AHA_IMAGE_GIF, 1024, 1024), 0);
+}
+END_TEST
+
+START_TEST(profiles)
+{
+    char head[128] = {0};
+
+    put(head, sizeof head, 1);
+    PUT("\0\0\0\2"
+        "A2B0\0\0\0\x90\0\0\0\4"
+        "rTRC\0\0\0\x90\0\0\0\4");
+    for (size_t n = 0; n < n_file; n++) {
+        ck_assert(!bounds_profile(file, n));
+    }
+    ck_assert(bounds_profile(file, n_file));
+    memcpy(file + 132, "D2B3", 4);
+    ck_assert(!bounds_profile(file, n_file));
+    memcpy(file + 132, "B2D0", 4);
+    ck_assert(!bounds_profile(file, n_file));
+    memcpy(file + 132, "A2B1", 4);
+    ck_assert(bounds_profile(file, n_file));
+    memcpy(file + 128, "\xff\xff\xff\xff", 4);
+    ck_assert(!bounds_profile(file, n_file));
+    memcpy(file + 128, "\0\0\0\x65", 4);
+    ck_assert(!bounds_profile(file, MOST));
+}
+END_TEST
+
+Suite *bounds_suite(void)
+{
+    Suite *suite = suite_create("bounds");
+    TCase *tests = tcase_create("bounds");
+
+    tcase_add_checked_fixture(tests, begin, NULL);
+    tcase_add_test(tests, jpeg_segments);
+    tcase_add_test(tests, jpeg_scans);
+    tcase_add_test(tests, jpeg_cut_anywhere);
+    tcase_add_test(tests, webp_frames);
+    tcase_add_test(tests, webp_cut_anywhere);
+    tcase_add_test(tests, memory_of_jpeg);
+    tcase_add_test(tests, memory_of_png);
+    tcase_add_test(tests, memory_of_webp);
+    tcase_add_test(tests, profiles);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
