@@ -22,6 +22,7 @@
 
 struct worker {
     struct server *server;
+    struct workers *workers;
     int index;
     pthread_t thread;
 };
@@ -29,6 +30,9 @@ struct worker {
 struct workers {
     int n;
     struct worker *all;
+    pthread_mutex_t mutex; /* of what follows */
+    pthread_cond_t ended;
+    int n_ended;
 };
 
 static void fail_late(struct task *task)
@@ -153,11 +157,20 @@ static void *run(void *data)
         atomic_fetch_sub(&server->n_busy, 1);
     }
     aha_thread_fini();
+    THREAD_CHECK(pthread_mutex_lock(&worker->workers->mutex));
+    worker->workers->n_ended++;
+    THREAD_CHECK(pthread_cond_signal(&worker->workers->ended));
+    THREAD_CHECK(pthread_mutex_unlock(&worker->workers->mutex));
     return NULL;
 }
 
-static void destroy(struct workers *workers)
+static void join(struct workers *workers)
 {
+    for (int i = 0; i < workers->n; i++) {
+        THREAD_CHECK(pthread_join(workers->all[i].thread, NULL));
+    }
+    THREAD_CHECK(pthread_cond_destroy(&workers->ended));
+    THREAD_CHECK(pthread_mutex_destroy(&workers->mutex));
     free(workers->all);
     free(workers);
 }
@@ -169,18 +182,19 @@ bool workers_join(struct workers *workers, double patience_ms)
         .tv_sec = (time_t)(until_ms / 1e3),
         .tv_nsec = (long)(fmod(until_ms, 1e3) * 1e6),
     };
+    bool has_ended;
 
-    for (int i = 0; i < workers->n; i++) {
-        int result = pthread_clockjoin_np(workers->all[i].thread, NULL,
-                                          CLOCK_MONOTONIC, &until);
-
-        if (result == ETIMEDOUT) {
-            return false;
-        }
-        THREAD_CHECK(result);
+    THREAD_CHECK(pthread_mutex_lock(&workers->mutex));
+    while (workers->n_ended < workers->n &&
+           pthread_cond_timedwait(&workers->ended, &workers->mutex, &until) !=
+               ETIMEDOUT) {
     }
-    destroy(workers);
-    return true;
+    has_ended = workers->n_ended == workers->n;
+    THREAD_CHECK(pthread_mutex_unlock(&workers->mutex));
+    if (has_ended) {
+        join(workers);
+    }
+    return has_ended;
 }
 
 enum aha_status workers_start(struct workers **out, struct server *server,
@@ -196,19 +210,17 @@ enum aha_status workers_start(struct workers **out, struct server *server,
         free(workers);
         return aha_error_set(err, AHA_ERR_MEMORY, "out of memory");
     }
+    THREAD_CHECK(pthread_mutex_init(&workers->mutex, NULL));
+    thread_cond_init(&workers->ended);
     for (int i = 0; i < server->n_workers; i++) {
         struct worker *worker = &workers->all[i];
 
         worker->server = server;
+        worker->workers = workers;
         worker->index = i;
         if (pthread_create(&worker->thread, NULL, run, worker) != 0) {
             pool_close(server->pool);
-            while (workers->n > 0) { /* they have nothing to do */
-                workers->n--;
-                THREAD_CHECK(
-                    pthread_join(workers->all[workers->n].thread, NULL));
-            }
-            destroy(workers);
+            join(workers); /* they have nothing to do */
             return aha_error_set(err, AHA_ERR_ENVIRONMENT,
                                  "thread %d of %d cannot be started; is there "
                                  "a limit on processes?",

@@ -29,7 +29,7 @@ void workers_refuse(struct server *server);
 /**
  * The pool must be closed: wait for the threads to empty it and end.
  *
- * @param patience_ms  for each thread
+ * @param patience_ms  for all of them
  *
  * @return false when one did not end; `workers` and the server are then still
  *         in use

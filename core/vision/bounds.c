@@ -12,9 +12,10 @@ enum {
     MAX_FRAMES = 1024,
     RIFF_HEAD = 12,
     CHUNK_HEAD = 8,
-    PNG_DEPTH = 24, /* in the file, as the next */
+    ANMF_HEAD = 16,
+    PNG_TYPE = 12, /* of the first chunk, where IHDR is, or should be */
     PNG_INTERLACE = 28,
-    PNG_CHANNELS = 4,
+    PNG_PIXEL_BYTES = 8,
     VP8L_BLOCK = 16, /* pixels that share their codes, at least */
     VP8L_CODE_BYTES = 21 * 1024,
     VP8L_MAX_CODES = 1 << 16,
@@ -23,7 +24,7 @@ enum {
     ICC_MAX_TAGS = 100, /* as Little CMS */
 };
 
-/* Pixels visited by all scans: twenty of 50 million. */
+/* Samples visited by all scans: twenty of a plane of 50 million. */
 static const uint64_t max_visits = 1000000000;
 
 static uint64_t big(const uint8_t *at, int n)
@@ -36,10 +37,11 @@ static uint64_t big(const uint8_t *at, int n)
     return value;
 }
 
-/* Of a marker's code: whether a length and so many bytes follow it. */
+/* Of a marker's code: whether a length and so many bytes follow it. Reserved
+ * ones below are refused by libjpeg, or passed over within a scan. */
 static bool has_length(uint8_t code)
 {
-    return code > 0x01 && (code < 0xd0 || code > 0xd9) && code != 0xff;
+    return code >= 0xc0 && (code < 0xd0 || code > 0xd9) && code != 0xff;
 }
 
 static bool is_frame_header(uint8_t code)
@@ -48,17 +50,42 @@ static bool is_frame_header(uint8_t code)
            code != 0xcc;
 }
 
+static bool is_progressive(uint8_t code)
+{
+    return code == 0xc2 || code == 0xc6;
+}
+
 struct jpeg {
     uint64_t n_pixels;
     uint64_t n_components;
-    uint64_t n_scans;
+    uint64_t n_visits;
+    int n_scans;
     int n_segments;
+    bool is_arithmetic; /* its zeros after the end may cost 30 decisions each */
+    bool is_kept;       /* all coefficients, until the last scan */
 };
 
 static bool is_long_jpeg(const struct jpeg *jpeg)
 {
     return jpeg->n_segments > MAX_SEGMENTS || jpeg->n_scans > MAX_SCANS ||
-           (jpeg->n_scans > 1 && jpeg->n_scans * jpeg->n_pixels > max_visits);
+           (jpeg->n_scans > 1 && jpeg->n_visits > max_visits);
+}
+
+/* @param segment  from its length on, of 8 bytes at least */
+static void read_segment(uint8_t code, const uint8_t *segment,
+                         struct jpeg *jpeg)
+{
+    jpeg->n_segments++;
+    if (is_frame_header(code)) {
+        jpeg->n_pixels = big(segment + 3, 2) * big(segment + 5, 2);
+        jpeg->n_components = segment[7];
+        jpeg->is_arithmetic |= code > 0xc8;
+        jpeg->is_kept |= is_progressive(code);
+    } else if (code == 0xda) {
+        jpeg->n_scans++;
+        jpeg->n_visits += segment[2] * jpeg->n_pixels;
+        jpeg->is_kept |= segment[2] < jpeg->n_components;
+    }
 }
 
 /* Marker by marker as libjpeg does, entropy-coded bytes passed over; no further
@@ -71,31 +98,30 @@ static struct jpeg read_jpeg(const uint8_t *at, size_t n_bytes)
     while (!is_long_jpeg(&jpeg) && at < end &&
            (at = memchr(at, 0xff, (size_t)(end - at))) != NULL &&
            end - at >= 4 && at[1] != 0xd9) {
-        const uint8_t *segment = at + 2;
-        uint64_t n = big(segment, 2);
+        uint8_t segment[8] = {0};
+        size_t n_left = (size_t)(end - at) - 2;
+        uint64_t n;
 
         at++;
         if (!has_length(*at)) {
             continue;
         }
-        if (is_frame_header(*at) && end - segment >= 8) {
-            jpeg.n_pixels = big(segment + 3, 2) * big(segment + 5, 2);
-            jpeg.n_components = segment[7];
-        }
-        jpeg.n_scans += *at == 0xda;
-        jpeg.n_segments++;
+        memcpy(segment, at + 1,
+               n_left < sizeof segment ? n_left : sizeof segment);
+        read_segment(*at, segment, &jpeg);
+        n = big(segment, 2);
         n = n < 2 ? 2 : n;
-        if (n >= (uint64_t)(end - segment)) {
+        if (n >= n_left) {
             break;
         }
-        at = segment + n;
+        at += 1 + n;
     }
     return jpeg;
 }
 
 struct webp {
     int n_frames;
-    bool has_lossless; /* or frames, which may be */
+    bool has_lossless;
 };
 
 static struct webp read_webp(const uint8_t *bytes, size_t n_bytes)
@@ -107,12 +133,14 @@ static struct webp read_webp(const uint8_t *bytes, size_t n_bytes)
         const uint8_t *name = bytes + at;
         uint64_t n = (uint64_t)name[4] | (uint64_t)name[5] << 8 |
                      (uint64_t)name[6] << 16 | (uint64_t)name[7] << 24;
-        bool is_frame = memcmp(name, "ANMF", 4) == 0;
 
-        webp.n_frames += is_frame;
-        webp.has_lossless |= is_frame || memcmp(name, "VP8L", 4) == 0 ||
-                             memcmp(name, "ALPH", 4) == 0;
+        webp.has_lossless |=
+            memcmp(name, "VP8L", 4) == 0 || memcmp(name, "ALPH", 4) == 0;
         n += n % 2;
+        if (memcmp(name, "ANMF", 4) == 0) { /* chunks follow its header */
+            webp.n_frames++;
+            n = ANMF_HEAD;
+        }
         if (n > n_bytes - at - CHUNK_HEAD) {
             break;
         }
@@ -127,6 +155,11 @@ enum aha_status bounds_check(enum aha_image_format format, const void *bytes,
     if (format == AHA_IMAGE_JPEG) {
         const struct jpeg jpeg = read_jpeg(bytes, n_bytes);
 
+        if (jpeg.is_arithmetic) {
+            return aha_error_set(err, AHA_ERR_DECODE,
+                                 "The JPEG image is arithmetic-coded; save it "
+                                 "with Huffman codes, as is usual.");
+        }
         if (is_long_jpeg(&jpeg)) {
             return aha_error_set(err, AHA_ERR_DECODE,
                                  "The JPEG image has more segments or scans "
@@ -153,11 +186,13 @@ uint64_t bounds_memory(const struct aha_image_info *info, const void *bytes,
     switch (info->format) {
     case AHA_IMAGE_JPEG:
         jpeg = read_jpeg(bytes, n_bytes);
-        return jpeg.n_scans > 1 ? jpeg.n_components * n_pixels * 2 : 0;
+        return jpeg.is_kept ? jpeg.n_components * n_pixels * 2 : 0;
     case AHA_IMAGE_PNG:
-        return n_bytes > PNG_INTERLACE && png[PNG_INTERLACE] != 0
-                   ? n_pixels * PNG_CHANNELS * (png[PNG_DEPTH] > 8 ? 2 : 1)
-                   : 0;
+        if (n_bytes > PNG_INTERLACE && memcmp(png + PNG_TYPE, "IHDR", 4) == 0 &&
+            png[PNG_INTERLACE] == 0) {
+            return 0;
+        }
+        return n_pixels * PNG_PIXEL_BYTES;
     case AHA_IMAGE_WEBP:
         n_codes = n_pixels / VP8L_BLOCK + 1;
         return read_webp(bytes, n_bytes).has_lossless

@@ -18,7 +18,8 @@
 /**
  * AHA_ERR_DECODE, with a sentence, for a JPEG of too many segments (libjpeg
  * walks a list of those it keeps for each), of too many scans or of too many
- * for its pixels (each visits every pixel), and for a WebP of too many frames
+ * for its pixels (each visits every pixel), for one that is arithmetic-coded
+ * (what is missing of it is long work too), and for a WebP of too many frames
  * (libwebp walks a list of them for each).
  *
  * Source: ITU-T T.81, B.1 and B.2; RFC 9649, 2.7.1.
@@ -29,7 +30,7 @@ enum aha_status bounds_check(enum aha_image_format format, const void *bytes,
 
 /**
  * Bytes that the decoder of an image may hold at once beside the rows that it
- * gives, at worst: the coefficients of a JPEG of several scans, all of an
+ * gives, at worst: the coefficients of a JPEG that keeps them, all of an
  * interlaced PNG, the prefix codes of a WebP that is or has a lossless part.
  * Those are tables of some 20 kB for every 4 x 4 pixels, if a file likes.
  *

@@ -19,6 +19,10 @@ static void fail(struct task *task, const struct aha_error *err)
     if (problem == PROBLEM_IMAGE_TOO_MANY_PIXELS) {
         failure_limit(&task->failure, problem, job->options.photo.max_pixels,
                       -1, "%s", err->text);
+    } else if (err->status == AHA_ERR_MEMORY) {
+        log_event(&job->server->log, "warn", "request %s: %s", job->id,
+                  err->text);
+        failure_set(&task->failure, PROBLEM_OVERLOADED, "%s", err->text);
     } else if (problem == PROBLEM_INTERNAL) {
         log_event(&job->server->log, "error", "request %s: %s: %s", job->id,
                   aha_status_name(err->status), err->text);

@@ -150,21 +150,38 @@ def progressive(side, n_components, n_bands, n_levels):
 
 
 def arithmetic(side, n):
-    """n scans of hardly any data, arithmetic-coded."""
+    """Three components, n scans of hardly any data, arithmetic-coded."""
     return b"".join([
         b"\xff\xd8", segment(0xdb, b"\0" + b"\1" * 64),
-        segment(0xc9, struct.pack(">BHHB", 8, side, side, 1) + b"\1\x11\0"),
-        (segment(0xda, b"\1\1\0\0\x3f\0") + b"\0\0") * n, b"\xff\xd9"])
+        segment(0xc9, struct.pack(">BHHB", 8, side, side, 3) +
+                b"\1\x11\0\2\x11\0\3\x11\0"),
+        *(segment(0xda, bytes([1, 1 + i % 3]) + b"\0\0\x3f\0") + b"\0\0"
+          for i in range(n)), b"\xff\xd9"])
 
 
-def animation(n):
-    """A WebP of n frames of a picture."""
+def hidden(side, n):
+    """The same, but in a reserved marker of the first, which is passed over."""
+    scans = arithmetic(side, n)
+    first = scans.index(b"\xff\xda")
+    return (scans[:first] + segment(0xdd, b"\xff\xff") +
+            scans[first:first + 12] + b"\xff\x02" + struct.pack(
+                ">H", len(scans) - first - 12) + segment(0xdd, b"\0\0") +
+            scans[first + 12:])
+
+
+def animation(n, is_nested=False):
+    """A WebP of n frames of a picture, or of one that holds the others."""
     size = b"\x2f\0\0\x1f\0\0"  # 48 x 32, less one
     frame = photo("lossy.webp")[12:]
     frame = b"ANMF" + struct.pack("<I", 16 + len(frame)) + b"\0" * 6 + \
         size + b"\x0a\0\0\0" + frame
     chunks = b"VP8X\x0a\0\0\0\2\0\0\0" + size + \
-        b"ANIM\6\0\0\0" + b"\0" * 6 + frame * n
+        b"ANIM\6\0\0\0" + b"\0" * 6
+    if is_nested:
+        chunks += frame[:4] + struct.pack("<I", len(frame) * n - 8) + frame[8:]
+        chunks += frame * (n - 1)
+    else:
+        chunks += frame * n
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
 
 
@@ -200,11 +217,14 @@ def toil():
         yield Case(f"progressive {side} {scans}", post(
             progressive(side, *scans)), {BROKEN})
     yield Case("scans as usual", post(progressive(900, 3, 3, 3)), {FINE})
-    for side, n in ((7070, 300), (7070, 21), (64, 65)):
+    for side, n in ((7070, 300), (7070, 3), (64, 3)):
         yield Case(f"arithmetic {side} {n}", post(arithmetic(side, n)),
                    {BROKEN})
+        yield Case(f"hidden {side} {n}", post(hidden(side, n)), {BROKEN})
     for n in (1025, 40000):
         yield Case(f"webp of {n} frames", post(animation(n)), {BROKEN})
+        yield Case(f"webp of {n} frames in one", post(animation(n, True)),
+                   {BROKEN})
     yield Case("webp of 100 frames", post(animation(100)), {FINE})
     matrix = b"matf\0\0\0\0\0\3\0\3" + struct.pack(
         ">12f", 1, 0, 0, 0, 1, 0, 0, 0, 1, .001, 0, 0)

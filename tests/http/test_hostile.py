@@ -13,6 +13,7 @@ from tests.http.wire import Wire, request
 GOOD_EVERY = 50    # cases
 PORTRAIT_EVERY = 20  # good requests that are a whole photo, not one plane
 MAX_GROWTH = 200 << 20  # bytes of memory, at most held at once
+LONGEST_S = 20     # for any case; a few milliseconds are usual
 SLACK_S = 5        # a good request may take ten times what it did, and this
 ID = b"X-Request-ID: good"
 PLANE = json.dumps({"id": "good", "inputs": [{
@@ -53,6 +54,7 @@ class Hostile(unittest.TestCase):
 
     def bad(self, case):
         """What went wrong with a case, or None."""
+        begin = time.monotonic()
         try:
             self.wire.send(case.data)
         except ConnectionError:
@@ -62,6 +64,8 @@ class Hostile(unittest.TestCase):
         except (EOFError, OSError, ValueError) as error:
             self.reconnect()
             return f"{case.name}: {type(error).__name__} {error}"
+        if time.monotonic() - begin > LONGEST_S:
+            return f"{case.name}: {time.monotonic() - begin:.1f} s"
         got = (answer.status, answer.code)
         if answer.is_last:
             self.reconnect()
