@@ -46,7 +46,7 @@ enum {
     LOOK_MS = 50,          /* how often a draining daemon looks at itself */
     WATCH_MS = 250,        /* how often slow clients and late photos are
                               looked for */
-    LAST_WORK_MS = 5000,   /* for a photo under way when the grace is over */
+    LAST_WORK_MS = 20000,  /* for a photo under way when the grace is over */
     OTHER_FILES = 256,     /* open at once, beside the public connections */
     LAST_BYTES_MS = 1000,  /* for refused jobs' answers to be written */
 };

@@ -85,7 +85,7 @@ class Load(Checks):
 
     def test_late_while_all_are_busy(self):
         """Nobody waits for a worker to hear that the time is over."""
-        n = 30
+        n = 18
         form, kind = multipart([("file", f"{i}.jpg", photo())
                                 for i in range(n)])
         with Daemon(*LONG, "--workers", "1", "--max-batch-images",
