@@ -5,7 +5,7 @@
  * of up to two photos, a reload and the stop, at whatever moment it comes.
  *
  *   server/pool.c       waiting, prepared, is_closed under one mutex; changed
- *   server/worker.c     worker()
+ *   server/worker.c     worker(), watch()
  *   server/handlers/answer.c, analyze.c, server/http.c   request()
  *   server/models.c     acquire, release, reload()
  *
@@ -132,6 +132,20 @@ proctype worker() {
     od
 }
 
+/* Main, which answers what waits past its deadline, at whatever moment. */
+proctype watch() {
+    byte job;
+    bit is_last;
+
+    do
+    ::  atomic { len(waiting) > 0 -> waiting ? job; worked[job]++ };
+        finish(job)
+    ::  atomic { len(prepared) > 0 -> prepared ? job; worked[job]++ };
+        finish(job)
+    ::  is_closed -> break
+    od
+}
+
 /* One connection's request, on the thread of libmicrohttpd. */
 proctype request(byte job) {
     byte i;
@@ -192,6 +206,7 @@ init {
         :: i < N_REQUESTS -> run request(i); i++
         :: else -> break
         od;
+        run watch();
         run reload()
     };
     /* Stopped when all are answered, or at any moment before. */
