@@ -10,10 +10,8 @@
  */
 #include "server/pool.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "server/thread.h"
 
@@ -163,29 +161,13 @@ static bool take_now(struct pool *pool, struct pool_work *out)
     return out->prepare != NULL;
 }
 
-static void wait_change(struct pool *pool)
-{
-    double until_ms = due_ms(pool);
-    struct timespec until;
-    int result;
-
-    if (isinf(until_ms)) {
-        THREAD_CHECK(pthread_cond_wait(&pool->changed, &pool->mutex));
-        return;
-    }
-    until.tv_sec = (time_t)(until_ms / 1e3);
-    until.tv_nsec = (long)(fmod(until_ms, 1e3) * 1e6);
-    result = pthread_cond_timedwait(&pool->changed, &pool->mutex, &until);
-    THREAD_CHECK(result == ETIMEDOUT ? 0 : result);
-}
-
 bool pool_take(struct pool *pool, struct pool_work *out)
 {
     bool is_there;
 
     THREAD_CHECK(pthread_mutex_lock(&pool->mutex));
     while (!(is_there = take_now(pool, out)) && !pool->is_closed) {
-        wait_change(pool);
+        (void)thread_cond_wait(&pool->changed, &pool->mutex, due_ms(pool));
     }
     if (is_there && pool->prepared.first != NULL) {
         THREAD_CHECK(pthread_cond_signal(&pool->changed));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/thread.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -21,6 +23,23 @@ void thread_cond_init(pthread_cond_t *cond)
     THREAD_CHECK(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC));
     THREAD_CHECK(pthread_cond_init(cond, &attr));
     THREAD_CHECK(pthread_condattr_destroy(&attr));
+}
+
+bool thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                      double until_ms)
+{
+    struct timespec until;
+    int result;
+
+    if (isinf(until_ms)) {
+        THREAD_CHECK(pthread_cond_wait(cond, mutex));
+        return true;
+    }
+    until.tv_sec = (time_t)(until_ms / 1e3);
+    until.tv_nsec = (long)(fmod(until_ms, 1e3) * 1e6);
+    result = pthread_cond_timedwait(cond, mutex, &until);
+    THREAD_CHECK(result == ETIMEDOUT ? 0 : result);
+    return result == 0;
 }
 
 double thread_now_ms(void)

@@ -7,11 +7,9 @@
  */
 #include "server/worker.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "aha/aha.h"
 
@@ -68,14 +66,19 @@ static bool is_dropped(struct server *server, struct task *task)
     return task->failure.problem != PROBLEM_NONE;
 }
 
+static void note_taken(struct server *server, struct task *task)
+{
+    task->taken_ms = thread_now_ms();
+    metrics_stage(server->metrics, STAGE_QUEUE,
+                  task->taken_ms - task->queued_ms);
+}
+
 static void prepare(struct worker *worker, struct task *task)
 {
     struct server *server = worker->server;
     bool is_prepared;
 
-    task->taken_ms = thread_now_ms();
-    metrics_stage(server->metrics, STAGE_QUEUE,
-                  task->taken_ms - task->queued_ms);
+    note_taken(server, task);
     if (is_dropped(server, task)) {
         analyze_finish(task);
         return;
@@ -89,7 +92,7 @@ static void prepare(struct worker *worker, struct task *task)
         pool_push_prepared(server->pool, task);
         return;
     }
-    if (task->has_analysis && task->failure.problem == PROBLEM_NONE) {
+    if (task->has_analysis) {
         fail_late(task);
     }
     analyze_finish(task);
@@ -97,16 +100,13 @@ static void prepare(struct worker *worker, struct task *task)
 
 void workers_refuse(struct server *server)
 {
-    double now_ms = thread_now_ms();
     bool is_hurried = atomic_load(&server->is_hurried);
-    double until_ms = is_hurried ? (double)INFINITY : now_ms;
+    double until_ms = is_hurried ? (double)INFINITY : thread_now_ms();
     struct task *task;
 
     while ((task = pool_take_late(server->pool, until_ms)) != NULL) {
         if (task->taken_ms <= 0) {
-            task->taken_ms = now_ms;
-            metrics_stage(server->metrics, STAGE_QUEUE,
-                          now_ms - task->queued_ms);
+            note_taken(server, task);
         }
         (void)is_dropped(server, task);
         analyze_finish(task);
@@ -178,16 +178,11 @@ static void join(struct workers *workers)
 bool workers_join(struct workers *workers, double patience_ms)
 {
     double until_ms = thread_now_ms() + patience_ms;
-    const struct timespec until = {
-        .tv_sec = (time_t)(until_ms / 1e3),
-        .tv_nsec = (long)(fmod(until_ms, 1e3) * 1e6),
-    };
     bool has_ended;
 
     THREAD_CHECK(pthread_mutex_lock(&workers->mutex));
     while (workers->n_ended < workers->n &&
-           pthread_cond_timedwait(&workers->ended, &workers->mutex, &until) !=
-               ETIMEDOUT) {
+           thread_cond_wait(&workers->ended, &workers->mutex, until_ms)) {
     }
     has_ended = workers->n_ended == workers->n;
     THREAD_CHECK(pthread_mutex_unlock(&workers->mutex));

@@ -131,8 +131,7 @@ static struct webp read_webp(const uint8_t *bytes, size_t n_bytes)
     for (size_t at = RIFF_HEAD; webp.n_frames <= MAX_FRAMES && at < n_bytes &&
                                 n_bytes - at >= CHUNK_HEAD;) {
         const uint8_t *name = bytes + at;
-        uint64_t n = (uint64_t)name[4] | (uint64_t)name[5] << 8 |
-                     (uint64_t)name[6] << 16 | (uint64_t)name[7] << 24;
+        uint64_t n = format_little(name + 4, 4);
 
         webp.has_lossless |=
             memcmp(name, "VP8L", 4) == 0 || memcmp(name, "ALPH", 4) == 0;

@@ -124,7 +124,7 @@ enum aha_image_format aha_image_sniff(const void *bytes, size_t n_bytes)
     return AHA_IMAGE_UNKNOWN;
 }
 
-static uint32_t little(const unsigned char *bytes, int n)
+uint32_t format_little(const unsigned char *bytes, int n)
 {
     uint32_t value = 0;
 
@@ -144,18 +144,18 @@ bool format_webp_size(const void *bytes, size_t n_bytes, int *width,
         return false;
     }
     if (memcmp(chunk, "VP8X", 4) == 0) {
-        *width = (int)little(chunk + 12, 3) + 1;
-        *height = (int)little(chunk + 15, 3) + 1;
+        *width = (int)format_little(chunk + 12, 3) + 1;
+        *height = (int)format_little(chunk + 15, 3) + 1;
         return true;
     }
     if (memcmp(chunk, "VP8L", 4) == 0) {
-        *width = (int)(little(chunk + 9, 4) & SIDE) + 1;
-        *height = (int)(little(chunk + 9, 4) >> 14 & SIDE) + 1;
+        *width = (int)(format_little(chunk + 9, 4) & SIDE) + 1;
+        *height = (int)(format_little(chunk + 9, 4) >> 14 & SIDE) + 1;
         return true;
     }
     if (memcmp(chunk, "VP8 ", 4) == 0) {
-        *width = (int)little(chunk + 14, 2) & SIDE;
-        *height = (int)little(chunk + 16, 2) & SIDE;
+        *width = (int)format_little(chunk + 14, 2) & SIDE;
+        *height = (int)format_little(chunk + 16, 2) & SIDE;
         return true;
     }
     return false;

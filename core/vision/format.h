@@ -7,6 +7,8 @@
 #ifndef AHA_VISION_FORMAT_H
 #define AHA_VISION_FORMAT_H
 
+#include <stdint.h>
+
 #include "aha/image.h"
 
 /** The name as people write it: "JPEG", "WebP"; static storage. */
@@ -20,6 +22,9 @@ const char *format_title(enum aha_image_format format);
  */
 enum aha_status format_check(enum aha_image_format format, unsigned formats,
                              struct aha_error *err) AHA_MUST_CHECK;
+
+/** n bytes, at most 4, of which the first counts least. */
+uint32_t format_little(const unsigned char *bytes, int n);
 
 /**
  * The size of a WebP by its first chunk. libvips takes memory for all of it

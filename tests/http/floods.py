@@ -73,6 +73,17 @@ def is_over(client):
         return True
 
 
+def wait_cut(clients, kind):
+    """Until the daemon has ended each; they are of no use after it."""
+    end = time.monotonic() + PATIENCE_S
+    for client in clients:
+        while not is_over(client):
+            if time.monotonic() > end:
+                raise AssertionError(f"still there: {kind} connections")
+            time.sleep(TICK_S)
+        client.close()
+
+
 def dribble(daemon, each=1, kinds=tuple(SLOW)):
     """Clients that send a byte now and then, until all are cut."""
     clients = []
@@ -133,13 +144,7 @@ def idle(daemon, n):
     if daemon.ask("GET", "/v1/info")[0] != 200 or \
             daemon.admin("GET", "/livez")[0] != 200:
         raise AssertionError("not served beside idle connections")
-    end = time.monotonic() + PATIENCE_S
-    for client in clients:
-        while not is_over(client):
-            if time.monotonic() > end:
-                raise AssertionError("an idle connection is still there")
-            time.sleep(TICK_S)
-        client.close()
+    wait_cut(clients, "idle")
     return n
 
 
@@ -185,13 +190,7 @@ def half_close(daemon, n):
                         whole)[i % 6])
         client.shutdown(socket.SHUT_WR)
         clients.append(client)
-    end = time.monotonic() + PATIENCE_S
-    for client in clients:
-        while not is_over(client):
-            if time.monotonic() > end:
-                raise AssertionError("a half-closed connection is still there")
-            time.sleep(TICK_S)
-        client.close()
+    wait_cut(clients, "half-closed")
     return n
 
 
