@@ -55,7 +55,7 @@ arm64_packages := $(run_packages) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 goals := $(or $(MAKECMDGOALS),all)
 packages := $(run_packages) \
     $(if $(filter check asan ubsan tsan deps bench-http,$(goals)),$(check_packages)) \
-    $(if $(filter bench,$(goals)),$(bench_packages)) \
+    $(if $(filter bench bench-isolation,$(goals)),$(bench_packages)) \
     $(if $(filter lint format headers,$(goals)),$(lint_packages)) \
     $(if $(filter cover,$(goals)),$(cover_packages)) \
     $(if $(filter fuzz,$(goals)),$(fuzz_packages)) \
@@ -73,7 +73,7 @@ packages := $(run_packages) \
     $(if $(filter valgrind,$(goals)),$(valgrind_packages)) \
     $(if $(filter arm64-test,$(goals)),$(arm64_packages))
 may_install := $(if $(filter run check deps lint asan ubsan tsan cover fuzz model contract browser \
-    bench bench-http bench-layers bench-peers bench-services install-test package-test docs-test manifests \
+    bench bench-http bench-isolation bench-layers bench-peers bench-services install-test package-test docs-test manifests \
     prometheus-test image-test arm64-test torture valgrind,$(goals)),--install)
 
 ifneq ($(filter-out help clean models,$(goals)),)
@@ -312,6 +312,9 @@ bench: $(BUILD)/bench/photo ## what a photo costs, by stage: more faces, more pi
 bench-http: $(BUILD)/aha $(BUILD)/bench/photo ## the daemon against the bare loop, and under load
 	$(Q)AHA=$< python3 -m bench.daemon --build $(BUILD) $(BENCH)
 
+bench-isolation: $(BUILD)/aha ## what it costs to decode each photo in its own process
+	$(Q)AHA=$< python3 -m bench.isolation $(BENCH)
+
 # Debian's own Python has Debian's PyTorch and OpenCV.
 debian_python := /usr/bin/python3
 
@@ -392,5 +395,5 @@ help: ## this list
 	    awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: all run check contract browser manifests prometheus-test image-test arm64-test asan \
-    ubsan tsan torture valgrind cover fuzz model bench bench-http bench-layers bench-peers bench-services lint headers format docs docs-test \
+    ubsan tsan torture valgrind cover fuzz model bench bench-http bench-isolation bench-layers bench-peers bench-services lint headers format docs docs-test \
     figures sbom models deps clean help

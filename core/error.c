@@ -27,6 +27,10 @@ const char *aha_status_name(enum aha_status status)
         return "too_small";
     case AHA_ERR_ENVIRONMENT:
         return "bad_environment";
+    case AHA_ERR_CRASH:
+        return "decoder_crashed";
+    case AHA_ERR_TIMEOUT:
+        return "timed_out";
     }
     return "unknown";
 }

@@ -3,7 +3,7 @@
 
 #include "core/blas.h"
 #include "core/kernel/kernel.h"
-#include "core/vision/image_vips.h"
+#include "core/vision/decoder.h"
 
 enum aha_status aha_init(const char *argv0, struct aha_error *err)
 {
@@ -13,17 +13,17 @@ enum aha_status aha_init(const char *argv0, struct aha_error *err)
         return status;
     }
     kernel_init(CPU_BEST);
-    return image_vips_init(argv0, err);
+    return decoder_init(argv0, err);
 }
 
 void aha_fini(void)
 {
-    image_vips_fini();
+    decoder_fini();
 }
 
 void aha_thread_fini(void)
 {
-    image_vips_thread_fini();
+    decoder_thread_fini();
 }
 
 struct aha_build_info aha_build_info(void)
@@ -32,7 +32,7 @@ struct aha_build_info aha_build_info(void)
         .version = AHA_VERSION,
         .blas_core = blas_core_name(),
         .kernels = kernel_table()->isa,
-        .vips = image_vips_version(),
+        .vips = decoder_version(),
         .compiler = __VERSION__,
     };
 }

@@ -35,13 +35,17 @@ enum problem problem_from_status(enum aha_status status)
     case AHA_ERR_UNSUPPORTED:
         return PROBLEM_UNSUPPORTED_MEDIA_TYPE;
     case AHA_ERR_DECODE:
+    case AHA_ERR_CRASH:
         return PROBLEM_IMAGE_DECODE_FAILED;
     case AHA_ERR_TOO_LARGE:
         return PROBLEM_IMAGE_TOO_MANY_PIXELS;
     case AHA_ERR_TOO_SMALL:
         return PROBLEM_IMAGE_TOO_SMALL;
-    case AHA_ERR_ARG:
+    case AHA_ERR_TIMEOUT:
+        return PROBLEM_DEADLINE_EXCEEDED;
     case AHA_ERR_MEMORY:
+        return PROBLEM_OVERLOADED;
+    case AHA_ERR_ARG:
     case AHA_ERR_IO:
     case AHA_ERR_WEIGHTS:
     case AHA_ERR_ENVIRONMENT:

@@ -18,6 +18,7 @@ enum seal {
     SEAL_MEMORY,     /* no core, no debugger of the same user */
     SEAL_FILES,      /* Landlock */
     SEAL_CALLS,      /* seccomp */
+    SEAL_DECODERS,   /* each photo is decoded in a process of its own */
     N_SEALS,
 };
 
@@ -25,7 +26,7 @@ enum seal {
 const char *seal_name(enum seal seal);
 
 enum {
-    SEAL_MAX_TEXT = 64,
+    SEAL_MAX_TEXT = 80,
     SEAL_MAX_READ = 4,
     SEAL_MAX_SOCKETS = 2,
 };
@@ -40,6 +41,8 @@ struct seal_needs {
     const char *read[SEAL_MAX_READ];
     const char *sockets[SEAL_MAX_SOCKETS]; /* files made now, unlinked later */
     int notes; /* a datagram socket, which must not send elsewhere; -1: none */
+    bool has_nursery; /* decoders' processes are asked of one */
+    bool is_nursery;  /* it starts them, each of which is sealed further */
 };
 
 /**
@@ -58,5 +61,15 @@ unsigned seal_process(const struct seal_needs *needs);
  * @return the seal, if it holds, as a set
  */
 unsigned seal_calls(const struct seal_needs *needs);
+
+/**
+ * Seal the process that starts decoders, as struct aha_isolation wants it: it
+ * and they read no file, say nothing, and are ended before the daemon when
+ * there is no memory.
+ */
+void seal_nursery(void);
+
+/** Seal a decoder's process, which inherits the nursery's seals. */
+void seal_decoder(int fd);
 
 #endif

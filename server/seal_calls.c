@@ -126,6 +126,26 @@ static int add_sending(scmp_filter_ctx filter, int notes)
                             SCMP_A2_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
 }
 
+/* A nursery forks, and hands on what it was sent; its children then lose this.
+ * It must not signal itself, since they could. */
+static int add_raising(scmp_filter_ctx filter)
+{
+    static const int raising[] = {SCMP_SYS(recvmsg), SCMP_SYS(clone),
+                                  SCMP_SYS(setitimer), SCMP_SYS(seccomp)};
+    int failed = 0;
+
+    for (size_t i = 0; i < sizeof raising / sizeof *raising; i++) {
+        failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, raising[i], 0);
+    }
+    return failed;
+}
+
+static int add_asking(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+                            SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX));
+}
+
 static int add_all(scmp_filter_ctx filter, const struct seal_needs *needs)
 {
     int failed = 0;
@@ -144,8 +164,11 @@ static int add_all(scmp_filter_ctx filter, const struct seal_needs *needs)
      * clone. */
     failed |=
         seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    return failed | add_limited(filter) | add_signals(filter) |
-           add_sending(filter, needs->notes);
+    if (needs->has_nursery) {
+        failed |= add_asking(filter);
+    }
+    return failed | add_limited(filter) | add_sending(filter, needs->notes) |
+           (needs->is_nursery ? add_raising(filter) : add_signals(filter));
 }
 
 unsigned seal_calls(const struct seal_needs *needs)
@@ -166,4 +189,30 @@ unsigned seal_calls(const struct seal_needs *needs)
                 add_all(filter, needs) == 0 && seccomp_load(filter) == 0;
     seccomp_release(filter);
     return is_sealed ? 1U << SEAL_CALLS : 0;
+}
+
+void seal_decoder(int fd)
+{
+    /* Of what the nursery may: no processes, no other descriptors; and nothing
+     * that keeps the timer's signal from ending it. */
+    static const int lost[] = {
+        SCMP_SYS(recvmsg),         SCMP_SYS(setitimer),
+        SCMP_SYS(rt_sigaction),    SCMP_SYS(rt_sigprocmask),
+        SCMP_SYS(rt_sigtimedwait), SCMP_SYS(seccomp)};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+    (void)fd;
+    if (filter == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        (void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), lost[i], 0);
+    }
+    (void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    /* It has no new privileges already, and may not ask again. */
+    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
+    (void)seccomp_load(filter);
+    seccomp_release(filter);
 }

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "aha/aha.h"
+#include "aha/image.h"
 
 #include "server/access.h"
 #include "server/cpus.h"
@@ -41,14 +42,17 @@ enum {
     EXIT_STOPPED = 0,
     EXIT_NO_START = 1,
     EXIT_WRONG_OPTION = 2,
+    EXIT_NO_DECODERS = 3,
     FREED_BYTE = 0xff,     /* and its complement, 0, what is allocated */
     LARGE_BYTES = 4 << 20, /* allocations from here on are mapped */
     LOOK_MS = 50,          /* how often a draining daemon looks at itself */
     WATCH_MS = 250,        /* how often slow clients and late photos are
                               looked for */
     LAST_WORK_MS = 20000,  /* for a photo under way when the grace is over */
-    OTHER_FILES = 256,     /* open at once, beside the public connections */
-    LAST_BYTES_MS = 1000,  /* for refused jobs' answers to be written */
+    LEAST_DECODER_BYTES = 512 << 20, /* for a photo of any size, and for */
+    PIXEL_BYTES = 32,                /* each of the pixels that it may have */
+    OTHER_FILES = 256,    /* open at once, beside the public connections */
+    LAST_BYTES_MS = 1000, /* for refused jobs' answers to be written */
 };
 
 /* What only main needs. */
@@ -60,6 +64,7 @@ struct life {
     sigset_t signals; /* all that are waited for */
     sigset_t stops;   /* those that stop */
     bool is_told;     /* one of them has come */
+    int exit_status;
 };
 
 /*
@@ -276,7 +281,7 @@ static void stop(struct life *life)
     if (!workers_join(life->workers, LAST_WORK_MS)) {
         log_event(&server->log, "error",
                   "stopped in the middle of a photo that takes too long");
-        _exit(EXIT_STOPPED);
+        _exit(life->exit_status);
     }
     wait_idle(life, LAST_BYTES_MS);
     http_stop(life->listeners[LISTENER_PUBLIC]);
@@ -407,21 +412,48 @@ static void allow_files(const struct server *server)
     }
 }
 
+/* Before anything is read, so that decoders know nothing. */
+static enum aha_status isolate(struct server *server, bool is_sealed,
+                               struct aha_error *err)
+{
+    const struct config *config = &server->config;
+    size_t pixels = (size_t)config->max_source_pixels;
+    struct aha_isolation how = {.limit_ms = (double)config->request_timeout_ms};
+    enum aha_status status;
+
+    if (is_sealed) {
+        how.max_bytes = LEAST_DECODER_BYTES + pixels * PIXEL_BYTES;
+        how.seal_nursery = seal_nursery;
+        how.seal_decoder = seal_decoder;
+    }
+    status = aha_image_isolate(&how, err);
+    if (status == AHA_OK) {
+        atomic_fetch_or(&server->seals, 1U << SEAL_DECODERS);
+    }
+    return status;
+}
+
 static enum aha_status start(struct life *life, struct aha_error *err)
 {
     struct server *server = life->server;
     const struct config *config = &server->config;
     bool is_sealed = strcmp(config->sandbox, "off") != 0;
+    bool has_nursery = strcmp(config->isolate_decoders, "on") == 0;
     const struct seal_needs needs = {
         .read = {config->models, config->api_key_file, config->tls_cert,
                  config->tls_key},
         .sockets = {listen_path(config->bind), listen_path(config->admin_bind)},
         .notes = life->notify.fd,
+        .has_nursery = has_nursery,
     };
-    enum aha_status status = prepare(server, err);
+    enum aha_status status =
+        has_nursery ? isolate(server, is_sealed, err) : AHA_OK;
 
+    if (status == AHA_OK) {
+        status = prepare(server, err);
+    }
     if (status == AHA_OK && is_sealed) {
-        atomic_store(&server->seals, seal_process(&needs));
+        atomic_fetch_or(&server->seals, seal_process(&needs));
     }
     if (status == AHA_OK) {
         status = workers_start(&life->workers, server, err);
@@ -456,6 +488,12 @@ static void live(struct life *life)
         }
         if (signal == SIGHUP) {
             reload(life);
+        }
+        if (aha_image_is_nursery_lost()) {
+            log_event(&life->server->log, "error",
+                      "the process that starts decoders has ended");
+            life->exit_status = EXIT_NO_DECODERS;
+            return;
         }
         watch(life);
     }
@@ -494,7 +532,7 @@ static int run(struct server *server)
     live(&life);
     stop(&life);
     notify_fini(&life.notify);
-    return EXIT_STOPPED;
+    return life.exit_status;
 }
 
 int serve_main(int argc, char **argv)

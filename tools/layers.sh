@@ -49,8 +49,8 @@ forbid core/*.[ch] core/[!p]*/*.[ch] -- '#include "core/picture/' \
 forbid core/ops/*.[ch] core/kernel/*.[ch] -- \
     '#include "core/(graph|model|vision|pipeline)' 'ops sit below graph'
 
-only '#include [<"]vips/' 'libvips belongs to image.c and encode.c' \
-    core/vision/image.c core/vision/encode.c
+only '#include [<"]vips/' 'libvips belongs to decoder.c and encode.c' \
+    core/vision/decoder.c core/vision/encode.c
 only '#include [<"]glib' 'GLib belongs to core/digest.c' core/digest.c
 only '#include [<"]cblas' 'OpenBLAS belongs to core/blas.c' core/blas.c
 only '#include [<"]jansson' 'Jansson belongs to document.c, reply, parse, reports' \

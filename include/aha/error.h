@@ -27,6 +27,8 @@ enum aha_status {
     AHA_ERR_TOO_LARGE = -7,   /* more pixels or bytes than the limit */
     AHA_ERR_TOO_SMALL = -8,   /* an image with too few pixels to hold a face */
     AHA_ERR_ENVIRONMENT = -9, /* this machine or its libraries cannot be used */
+    AHA_ERR_CRASH = -10,      /* a decoder's process ended before its answer */
+    AHA_ERR_TIMEOUT = -11,    /* work took longer than it may */
 };
 
 enum { AHA_ERROR_TEXT = 160 };

@@ -94,6 +94,36 @@ enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
                                  struct aha_image *out,
                                  struct aha_error *err) AHA_MUST_CHECK;
 
+/** How decoders are kept apart; what is NULL is not called. */
+struct aha_isolation {
+    double limit_ms;  /* for one image's header, or its pixels; more than 0 */
+    size_t max_bytes; /* that such a process may hold; 0: no limit */
+    /* In the process that starts decoders, before it does. */
+    void (*seal_nursery)(void);
+    /* In a decoder's process, before it gets a byte; it answers on `fd`. */
+    void (*seal_decoder)(int fd);
+};
+
+/**
+ * From now on read every header and decode every image in a process of its own,
+ * which knows of no other image and ends after it. Decoding is then also
+ * AHA_ERR_CRASH when the process ended before its answer, AHA_ERR_TIMEOUT when
+ * it took longer than the limit and was ended, AHA_ERR_ENVIRONMENT when no more
+ * can be started.
+ *
+ * These processes come from a small one, the nursery, which is started here and
+ * ends with the caller's process. To be called once, after aha_init(), while
+ * the process has one thread, and before it takes memory that need not be
+ * copied.
+ *
+ * @return AHA_ERR_ENVIRONMENT when no process can be started.
+ */
+enum aha_status aha_image_isolate(const struct aha_isolation *how,
+                                  struct aha_error *err) AHA_MUST_CHECK;
+
+/** Whether aha_image_isolate's nursery has ended, for good. */
+bool aha_image_is_nursery_lost(void);
+
 /** A black image of this size; the caller releases it with aha_image_fini. */
 enum aha_status aha_image_init(struct aha_image *out, int width, int height,
                                struct aha_error *err) AHA_MUST_CHECK;

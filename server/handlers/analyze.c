@@ -10,29 +10,6 @@
 #include "server/server.h"
 #include "server/thread.h"
 
-/* What the library said, as the client may hear it. */
-static void fail(struct task *task, const struct aha_error *err)
-{
-    const struct job *job = task->job;
-    enum problem problem = problem_from_status(err->status);
-
-    if (problem == PROBLEM_IMAGE_TOO_MANY_PIXELS) {
-        failure_limit(&task->failure, problem, job->options.photo.max_pixels,
-                      -1, "%s", err->text);
-    } else if (err->status == AHA_ERR_MEMORY) {
-        log_event(&job->server->log, "warn", "request %s: %s", job->id,
-                  err->text);
-        failure_set(&task->failure, PROBLEM_OVERLOADED, "%s", err->text);
-    } else if (problem == PROBLEM_INTERNAL) {
-        log_event(&job->server->log, "error", "request %s: %s: %s", job->id,
-                  aha_status_name(err->status), err->text);
-        failure_set(&task->failure, problem,
-                    "The photo could not be analysed.");
-    } else {
-        failure_set(&task->failure, problem, "%s", err->text);
-    }
-}
-
 /* A picture is drawn on the photo, which is therefore kept until then. */
 static bool is_upload_needed(const struct job *job)
 {
@@ -52,7 +29,7 @@ static bool prepare_photo(struct task *task, int worker)
         upload_drop(&task->upload);
     }
     if (status != AHA_OK) {
-        fail(task, &err);
+        answer_blame(job, &task->failure, &err);
         return false;
     }
     task->has_analysis = true;
@@ -80,7 +57,7 @@ static bool prepare_tensor(struct task *task, int worker)
     explicit_bzero(planes.luma, planes.n_bytes);
     free(planes.luma);
     if (status != AHA_OK) {
-        fail(task, &err);
+        answer_blame(job, &task->failure, &err);
         return false;
     }
     task->has_analysis = true;

@@ -12,6 +12,27 @@
 #include "server/server.h"
 #include "server/thread.h"
 
+void answer_blame(const struct job *job, struct failure *failure,
+                  const struct aha_error *err)
+{
+    enum problem problem = problem_from_status(err->status);
+
+    if (err->status == AHA_ERR_MEMORY || err->status == AHA_ERR_CRASH) {
+        log_event(&job->server->log, "warn", "request %s: %s", job->id,
+                  err->text);
+    }
+    if (problem == PROBLEM_IMAGE_TOO_MANY_PIXELS) {
+        failure_limit(failure, problem, job->options.photo.max_pixels, -1, "%s",
+                      err->text);
+    } else if (problem == PROBLEM_INTERNAL) {
+        log_event(&job->server->log, "error", "request %s: %s: %s", job->id,
+                  aha_status_name(err->status), err->text);
+        failure_set(failure, problem, "The photo could not be analysed.");
+    } else {
+        failure_set(failure, problem, "%s", err->text);
+    }
+}
+
 /* Of the time that is left, what the wait for a worker may take at most. */
 static const double ADMITTED_SHARE = 0.8;
 

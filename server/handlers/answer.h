@@ -8,6 +8,10 @@
 
 #include "server/job.h"
 
+/** What the library said of a photo, as the client may hear it. */
+void answer_blame(const struct job *job, struct failure *failure,
+                  const struct aha_error *err);
+
 /**
  * Hand tasks of a job to the pool, all or none.
  *

@@ -3,6 +3,7 @@
 
 #include "aha/picture.h"
 
+#include "server/handlers/answer.h"
 #include "server/models.h"
 #include "server/server.h"
 
@@ -25,10 +26,7 @@ void picture_answer(struct job *job, struct task *task)
                          &task->analysis, model_info(job->model),
                          format_of(job->media), MAX_SIDE, &bytes, &n,
                          &err) != AHA_OK) {
-        log_event(&job->server->log, "error", "request %s: picture: %s",
-                  job->id, err.text);
-        failure_set(&job->failure, PROBLEM_INTERNAL,
-                    "The picture could not be drawn.");
+        answer_blame(job, &job->failure, &err);
     }
     upload_drop(&task->upload);
     job->reply = bytes;

@@ -3,7 +3,7 @@
 
 import unittest
 
-from bench import daemon
+from bench import daemon, isolation
 
 FINE = {"n": 9, "p50_ms": 60.4, "p99_ms": 99.6}
 
@@ -25,6 +25,10 @@ class Rows(unittest.TestCase):
     def test_load_with_other_answers_is_none(self):
         with self.assertRaises(SystemExit):
             daemon.load_row(1, 10, {"200": FINE, "broken": FINE}, 3)
+
+    def test_isolation(self):
+        rates = {isolation.HERE: [10, 20, 40], isolation.APART: [9, 19, 20]}
+        self.assertEqual(isolation.row(2, rates), [2, "20.0", "19.0", "0.900"])
 
     def test_goals(self):
         held = [row[-1] for row in daemon.goal_rows(.95, .31, [90, 150, 149])]

@@ -155,6 +155,13 @@ FUNCTION(KIND_FILE, ssize_t, pread, (int fd, void *to, size_t n, off_t at),
 FUNCTION(KIND_FILE, DIR *, opendir, (const char *path), (path), NULL, EMFILE)
 FUNCTION(KIND_NET, int, socket, (int domain, int type, int protocol),
          (domain, type, protocol), -1, EMFILE)
+FUNCTION(KIND_NET, int, socketpair,
+         (int domain, int type, int protocol, int ends[2]),
+         (domain, type, protocol, ends), -1, EMFILE)
+FUNCTION(KIND_NET, ssize_t, recvmsg,
+         (int fd, struct msghdr *message, int flags), (fd, message, flags), -1,
+         ENOMEM)
+FUNCTION(KIND_THREAD, pid_t, fork, (void), (), -1, EAGAIN)
 FUNCTION(KIND_NET, int, bind, (int fd, const struct sockaddr *to, socklen_t n),
          (fd, to, n), -1, EADDRINUSE)
 FUNCTION(KIND_NET, int, listen, (int fd, int backlog), (fd, backlog), -1,

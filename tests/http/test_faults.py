@@ -25,6 +25,7 @@ from tests.http.daemon import (AHA, DATA, FAST, LONG, MODELS, PATIENCE_S,
 
 LIBRARY = os.path.join(os.path.dirname(os.path.abspath(AHA)), "fault.so")
 EVERY = os.environ.get("AHA_FAULT_EVERY") == "1"
+APART = ("--isolate-decoders", "on")
 KINDS = {"memory": 1, "file": 2, "net": 4, "thread": 8}
 EACH = 2000  # most of the calls beyond read the headers of weights
 MOST = 200000  # calls of one step; more means that the count never ends
@@ -139,13 +140,14 @@ class Calls(unittest.TestCase):
                 return n
         return 0
 
-    def walk(self, kind):
-        with Daemon(*LONG, "--workers", "1",
+    def walk(self, kind, *flags, names=None):
+        with Daemon(*LONG, "--workers", "1", *flags,
                     **self.faults.environment) as daemon:
             right = without_times(daemon.analyze(self.photo, FAST)[2])
             before = daemon.metrics()["process_resident_memory_bytes"]
-            for name, ask in self.requests(daemon).items():
-                n = self.fail_each(daemon, kind, name, ask)
+            requests = self.requests(daemon)
+            for name in names or requests:
+                n = self.fail_each(daemon, kind, name, requests[name])
                 self.assertEqual(
                     without_times(daemon.analyze(self.photo, FAST)[2]), right,
                     name)
@@ -163,6 +165,11 @@ class Calls(unittest.TestCase):
 
     def test_net(self):
         self.walk("net")
+
+    def test_apart(self):
+        """Of all three processes."""
+        for kind in ("memory", "net", "thread"):
+            self.walk(kind, *APART, names=("analyze", "picture"))
 
     def test_reload(self):
         """A reload that fails keeps the weights that are there."""
@@ -184,12 +191,12 @@ class Calls(unittest.TestCase):
                 self.assertEqual(
                     without_times(daemon.analyze(self.photo, FAST)[2]), right)
 
-    def start(self, kind, n):
+    def start(self, kind, n, *flags):
         """Start a daemon whose n-th call fails; whether it failed."""
         self.faults.arm(kind, n)
         try:
             daemon = Daemon(*LONG, "--workers", "2", "--api-key-file",
-                            self.keys.name,
+                            self.keys.name, *flags,
                             **self.faults.environment)
         except RuntimeError as refused:
             said = str(refused)
@@ -209,6 +216,12 @@ class Calls(unittest.TestCase):
             for n in steps():
                 if not self.start(kind, n):
                     print(f"{kind}, start: {n} calls", flush=True)
+                    break
+
+    def test_start_apart(self):
+        for kind in ("net", "thread"):
+            for n in steps():
+                if not self.start(kind, n, *APART):
                     break
 
 

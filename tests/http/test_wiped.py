@@ -57,25 +57,28 @@ def pieces(daemon, pattern):
 @unittest.skipIf(os.environ.get("AHA_SANDBOX") == "off",
                  "a sanitizer's allocator keeps what is freed")
 class Wiped(unittest.TestCase):
+    flags = ()
+
     def setUp(self):
-        self.daemon = Daemon(*LONG, "--sandbox", "off", "--workers", "2")
+        self.daemon = Daemon(*LONG, "--sandbox", "off", "--workers", "2",
+                             *self.flags)
         self.addCleanup(self.daemon.__exit__)
+        self.idle = self.sockets()
 
     def ask(self, path, body, headers=None):
         self.daemon.ask("POST", path, body, headers or {})
         self.assertTrue(self.daemon.reaches(
             "http_server_active_requests", 0))
-        self.assertTrue(wait_for(lambda: not self.connections()))
+        self.assertTrue(wait_for(lambda: self.sockets() == self.idle))
 
-    def connections(self):
-        """Sockets beside the two that are listened on."""
+    def sockets(self):
         folder = f"/proc/{self.daemon.process.pid}/fd"
         sockets = 0
         for name in os.listdir(folder):
             with contextlib.suppress(FileNotFoundError):  # just closed
                 sockets += os.readlink(f"{folder}/{name}").startswith(
                     "socket:")
-        return sockets > 2
+        return sockets
 
     def test_the_search_finds(self):
         """What is kept is found: an upload that waits for its end."""
@@ -102,6 +105,12 @@ class Wiped(unittest.TestCase):
             self.ask("/v1/analyze", png(colour))
             self.ask("/v1/detect", png(colour))
         self.assertEqual(pieces(self.daemon, colour), 0)
+
+
+class WipedApart(Wiped):
+    """By what comes from decoders in processes of their own."""
+
+    flags = ("--isolate-decoders", "on")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,11 @@ START_TEST(statuses_map_to_the_clients_fault_or_ours)
                      PROBLEM_IMAGE_TOO_MANY_PIXELS);
     ck_assert_int_eq(problem_from_status(AHA_ERR_TOO_SMALL),
                      PROBLEM_IMAGE_TOO_SMALL);
-    ck_assert_int_eq(problem_from_status(AHA_ERR_MEMORY), PROBLEM_INTERNAL);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_CRASH),
+                     PROBLEM_IMAGE_DECODE_FAILED);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_TIMEOUT),
+                     PROBLEM_DEADLINE_EXCEEDED);
+    ck_assert_int_eq(problem_from_status(AHA_ERR_MEMORY), PROBLEM_OVERLOADED);
     ck_assert_int_eq(problem_from_status(AHA_ERR_ARG), PROBLEM_INTERNAL);
 }
 END_TEST

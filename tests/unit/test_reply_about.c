@@ -90,7 +90,8 @@ START_TEST(info_members)
     support_expect_keys(root, "cpu", "kernels blas workers");
     ck_assert_double_eq(support_number(root, "cpu.workers"), 9);
     ck_assert(json_is_true(support_at(root, "authentication")));
-    support_expect_keys(root, "seals", "privileges memory files calls");
+    support_expect_keys(root, "seals",
+                        "privileges memory files calls decoders");
     ck_assert(json_is_true(support_at(root, "seals.files")));
     ck_assert(json_is_false(support_at(root, "seals.calls")));
     json_decref(root);

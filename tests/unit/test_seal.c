@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -321,6 +322,102 @@ START_TEST(an_old_kernel_leaves_seals_out)
 }
 END_TEST
 
+/* ---- a decoder's process */
+
+static bool read_nothing(void)
+{
+    return opening(inside, O_RDONLY) && read_outside();
+}
+
+static bool start_thread(void)
+{
+    pthread_t thread;
+
+    return pthread_create(&thread, NULL, nothing, NULL) == 0 &&
+           pthread_join(thread, NULL) == 0;
+}
+
+/* Neither the timer nor its signal can be kept from ending it. */
+static bool live_on(void)
+{
+    const struct itimerval never = {.it_value = {0}};
+    sigset_t all;
+
+    (void)sigfillset(&all);
+    return is_denied(setitimer(ITIMER_REAL, &never, NULL)) &&
+           signal(SIGALRM, SIG_IGN) == SIG_ERR &&
+           sigprocmask(SIG_BLOCK, &all, NULL) != 0;
+}
+
+static bool get_descriptors(void)
+{
+    char byte;
+    struct iovec text = {&byte, 1};
+    struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1};
+
+    return is_denied((int)recvmsg(taken, &message, MSG_DONTWAIT));
+}
+
+static bool signal_anybody(void)
+{
+    return is_denied(kill(getppid(), 0)) && is_denied(kill(getpid(), 0));
+}
+
+static bool says_nothing(void)
+{
+    struct stat out, err;
+
+    return fstat(STDOUT_FILENO, &out) == 0 && S_ISCHR(out.st_mode) &&
+           fstat(STDERR_FILENO, &err) == 0 && err.st_rdev == out.st_rdev;
+}
+
+static int try_as_decoder(void)
+{
+    static const struct {
+        bool (*holds)(void);
+        bool is_files;
+    } all[] = {{start_thread, false},   {make_sockets, false},
+               {run_programs, false},   {make_code, false},
+               {live_on, false},        {get_descriptors, false},
+               {signal_anybody, false}, {says_nothing, false},
+               {make_another, false},   {read_nothing, true}};
+    bool has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
+
+    seal_decoder(-1);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if ((!all[i].is_files || has_landlock) && !all[i].holds()) {
+            return (int)i + 1;
+        }
+    }
+    return 0;
+}
+
+START_TEST(a_decoder_finds_less)
+{
+    int first_wrong = -1;
+    int ends[2];
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        seal_nursery();
+        if (fork() == 0) {
+            first_wrong = try_as_decoder();
+            (void)!write(ends[1], &first_wrong, sizeof first_wrong);
+        }
+        _exit(0);
+    }
+    (void)close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &first_wrong, sizeof first_wrong),
+                     sizeof first_wrong);
+    ck_assert_int_eq(first_wrong, 0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    (void)close(ends[0]);
+}
+END_TEST
+
 static bool socket_goes(void)
 {
     return unlink(inside) == 0 && is_denied(unlink(other));
@@ -352,7 +449,7 @@ START_TEST(lists)
     seal_list(FILES, text);
     ck_assert_str_eq(text, "files");
     seal_list(~0U, text);
-    ck_assert_str_eq(text, "privileges, memory, files, calls");
+    ck_assert_str_eq(text, "privileges, memory, files, calls, decoders");
 }
 END_TEST
 
@@ -365,6 +462,7 @@ Suite *seal_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, an_intruder_finds_nothing_to_do);
     tcase_add_test(tests, an_old_kernel_leaves_seals_out);
+    tcase_add_test(tests, a_decoder_finds_less);
     tcase_add_test(tests, a_socket_file_may_go);
     tcase_add_test(tests, lists);
     suite_add_tcase(suite, tests);
