@@ -17,8 +17,8 @@ enum aha_status photo_decode(struct photo *photo, int shrink,
 {
     const struct aha_image_info *info = &photo->analysis.image;
     double start = pipeline_now_ms();
-    enum aha_status status = aha_image_decode(
-        photo->bytes, photo->n_bytes, info, shrink, &out->image, photo->err);
+    enum aha_status status =
+        image_decode(&photo->file, shrink, &out->image, photo->err);
 
     if (status == AHA_OK) {
         out->shrink = shrink;
@@ -50,6 +50,7 @@ struct affine photo_map_to(const struct picture *picture,
 
 void photo_drop_pictures(struct photo *photo)
 {
+    image_close(&photo->file);
     aha_image_fini(&photo->view.image);
     aha_image_fini(&photo->detail.image);
 }

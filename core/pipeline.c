@@ -55,19 +55,22 @@ double pipeline_now_ms(void)
 static enum aha_status check_header(struct photo *photo)
 {
     struct aha_image_info *info = &photo->analysis.image;
-    enum aha_status status = aha_image_probe(
-        photo->bytes, photo->n_bytes, photo->options->max_pixels,
-        photo->options->formats, info, photo->err);
+    enum aha_status status =
+        image_open(photo->bytes, photo->n_bytes, photo->options->max_pixels,
+                   photo->options->formats, &photo->file, photo->err);
 
-    if (status == AHA_OK &&
-        (info->width < MIN_SIDE || info->height < MIN_SIDE)) {
+    if (status != AHA_OK) {
+        return status;
+    }
+    *info = photo->file.info;
+    if (info->width < MIN_SIDE || info->height < MIN_SIDE) {
         return aha_error_set(
             photo->err, AHA_ERR_TOO_SMALL,
             "The image is %d x %d pixels; at least %d x %d are "
             "needed to hold a face.",
             info->width, info->height, MIN_SIDE, MIN_SIDE);
     }
-    return status;
+    return AHA_OK;
 }
 
 static int detection_shrink(const struct aha_image_info *info)

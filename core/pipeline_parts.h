@@ -11,6 +11,7 @@
 #include "core/model/expression.h"
 #include "core/vision/align.h"
 #include "core/vision/detect.h"
+#include "core/vision/image_file.h"
 #include "core/vision/landmark.h"
 
 struct aha_pipeline {
@@ -44,6 +45,7 @@ struct photo {
     size_t n_bytes;
     const struct aha_options *options;
     struct aha_error *err;
+    struct image_file file;
     struct picture view;   /* what faces are searched in */
     struct picture detail; /* for those too small in it, if there are any */
     bool is_whole;         /* the frame of its one face is the photo's */
@@ -81,7 +83,7 @@ const struct picture *photo_picture(const struct photo *photo,
 struct affine photo_map_to(const struct picture *picture,
                            const struct affine *map);
 
-/** Wipe and release both pictures; the analysis stays. */
+/** Wipe and release both pictures and close the file; the analysis stays. */
 void photo_drop_pictures(struct photo *photo);
 
 /** Milliseconds of CLOCK_MONOTONIC. */

@@ -3,16 +3,18 @@
  * DESIGN. The nursery is forked while the process is small and has one thread,
  * so a process forked from it costs little and has nobody's photos. It waits
  * for a socket, forks, lets the child have that socket, and waits for the next.
- * The child reads one request from it, answers and ends; what it answers is not
- * trusted. A timer that it cannot stop ends it when it takes too long. The
- * caller reads the end of the socket whatever happened to the child.
+ * The child is given an image's bytes, answers what it is asked of them, and
+ * ends when the socket does; what it answers is not trusted. A timer that it
+ * cannot stop ends it when all takes too long. The caller reads the end of the
+ * socket whatever happened to the child.
  *
  *   worker --a socket's other end--> nursery --fork--> child
- *      `------------request, answer--------------------'
+ *      `-----------bytes, requests, answers------------'
  */
 #include "core/vision/apart.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,10 +44,15 @@ static struct {
     double limit_ms;
 } apart;
 
-struct request {
-    struct aha_image_info info;
-    int shrink; /* 0: the header is wanted */
+/* First of all, before the bytes. */
+struct greeting {
     size_t n_bytes;
+};
+
+/* Then as often as it is wanted; until then a child waits. */
+struct request {
+    struct aha_image_info info; /* for a header the format alone */
+    int shrink;                 /* 0: the header is wanted */
 };
 
 struct answer {
@@ -129,11 +136,18 @@ static bool take(int fd, void *bytes, size_t n_bytes, double until_ms)
 
 /* ---- a child */
 
-/* What it holds goes with the process, so nothing is freed. */
 struct child {
     int fd;
+    bool is_unheard; /* something did not arrive, so nothing after it may */
     struct answer answer;
 };
+
+static bool tell_asker(struct child *child, const void *bytes, size_t n_bytes)
+{
+    child->is_unheard =
+        child->is_unheard || !give(child->fd, bytes, n_bytes, FOREVER_MS);
+    return !child->is_unheard;
+}
 
 static enum aha_status start_pixels(void *data, int width, int height,
                                     struct aha_error *err)
@@ -142,54 +156,62 @@ static enum aha_status start_pixels(void *data, int width, int height,
 
     child->answer.width = width;
     child->answer.height = height;
-    return give(child->fd, &child->answer, sizeof child->answer, FOREVER_MS)
+    return tell_asker(child, &child->answer, sizeof child->answer)
                ? AHA_OK
                : aha_error_set(err, AHA_ERR_IO, "nobody listens");
 }
 
 static bool give_rows(void *data, const uint8_t *rgb, size_t stride, int n)
 {
-    const struct child *child = data;
+    struct child *child = data;
     size_t n_bytes = (size_t)child->answer.width * N_CHANNELS;
-    bool ok = give(child->fd, &n, sizeof n, FOREVER_MS);
 
+    (void)tell_asker(child, &n, sizeof n);
     if (stride == n_bytes) {
-        return ok && give(child->fd, rgb, stride * (size_t)n, FOREVER_MS);
+        return tell_asker(child, rgb, stride * (size_t)n);
     }
-    for (int i = 0; ok && i < n; i++) {
-        ok = give(child->fd, rgb + stride * (size_t)i, n_bytes, FOREVER_MS);
+    for (int i = 0; i < n; i++) {
+        (void)tell_asker(child, rgb + stride * (size_t)i, n_bytes);
     }
-    return ok;
+    return !child->is_unheard;
 }
 
+/* @return whether it may be asked for more */
+static bool answer(int fd, const struct request *request, const void *bytes,
+                   size_t n_bytes)
+{
+    struct child child = {.fd = fd, .answer = {.info = request->info}};
+    const struct decoder_sink sink = {&child, start_pixels, give_rows};
+    enum aha_status status =
+        bytes == NULL ? AHA_ERR_MEMORY
+        : request->shrink == 0
+            ? decoder_header(bytes, n_bytes, &child.answer.info, NULL)
+            : decoder_pixels(bytes, n_bytes, &request->info, request->shrink,
+                             &sink, NULL);
+
+    if (child.answer.width > 0) {
+        return tell_asker(&child, &status, sizeof status);
+    }
+    child.answer.status = status;
+    return tell_asker(&child, &child.answer, sizeof child.answer);
+}
+
+/* What it holds goes with the process, so nothing is freed. */
 static void decode(int fd)
 {
+    struct greeting greeting;
     struct request request;
-    struct child child = {.fd = fd};
-    const struct decoder_sink sink = {&child, start_pixels, give_rows};
-    enum aha_status status = AHA_ERR_MEMORY;
     void *bytes;
 
-    if (!take(fd, &request, sizeof request, FOREVER_MS)) {
+    if (!take(fd, &greeting, sizeof greeting, FOREVER_MS)) {
         return;
     }
-    child.answer.info = request.info;
-    bytes = alloc_array(request.n_bytes, 1);
-    if (bytes != NULL) {
-        if (!take(fd, bytes, request.n_bytes, FOREVER_MS)) {
-            return;
-        }
-        status = request.shrink == 0
-                     ? decoder_header(bytes, request.n_bytes,
-                                      &child.answer.info, NULL)
-                     : decoder_pixels(bytes, request.n_bytes, &request.info,
-                                      request.shrink, &sink, NULL);
+    bytes = alloc_array(greeting.n_bytes, 1);
+    if (bytes != NULL && !take(fd, bytes, greeting.n_bytes, FOREVER_MS)) {
+        return;
     }
-    if (child.answer.width > 0) {
-        (void)give(fd, &status, sizeof status, FOREVER_MS);
-    } else {
-        child.answer.status = status;
-        (void)give(fd, &child.answer, sizeof child.answer, FOREVER_MS);
+    while (take(fd, &request, sizeof request, FOREVER_MS) &&
+           answer(fd, &request, bytes, greeting.n_bytes) && bytes != NULL) {
     }
 }
 
@@ -205,6 +227,7 @@ static void limit_time(double ms)
 static void live(const struct aha_isolation *how, int fd)
 {
     (void)close(CONTROL);
+    (void)mallopt(M_PERTURB, 0); /* what is freed goes with the process */
     limit_time(how->limit_ms);
     if (how->seal_decoder != NULL) {
         how->seal_decoder(fd);
@@ -367,91 +390,90 @@ static enum aha_status no_memory(struct aha_error *err)
                          "There is no memory to decode the image; try again.");
 }
 
-/* A child's socket. */
-static enum aha_status start(double until_ms, int *out, struct aha_error *err)
+static enum aha_status lost(const struct apart_child *child,
+                            struct aha_error *err)
 {
-    int ends[2];
-    bool is_sent;
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        return no_memory(err);
-    }
-    is_sent = send_end(ends[1], until_ms);
-    (void)close(ends[1]);
-    if (!is_sent) {
-        (void)close(ends[0]);
-        return aha_error_set(err, AHA_ERR_ENVIRONMENT,
-                             "The process that starts decoders does not.");
-    }
-    *out = ends[0];
-    return AHA_OK;
-}
-
-/* A child's socket and how long it is heard. */
-struct asked {
-    int fd;
-    enum aha_image_format format;
-    double start_ms;
-    double until_ms;
-};
-
-static enum aha_status lost(const struct asked *asked, struct aha_error *err)
-{
-    if (now_ms() - asked->start_ms >= apart.limit_ms) {
+    if (now_ms() - child->start_ms >= apart.limit_ms) {
         return aha_error_set(err, AHA_ERR_TIMEOUT,
                              "The image takes longer to decode than %.0f ms.",
                              apart.limit_ms);
     }
     return aha_error_set(err, AHA_ERR_CRASH,
                          "The image of format %s broke its decoder.",
-                         aha_image_format_name(asked->format));
+                         aha_image_format_name(child->format));
 }
 
 /* What a child said of its work. */
-static enum aha_status judge(const struct asked *asked, enum aha_status said,
-                             struct aha_error *err)
+static enum aha_status judge(const struct apart_child *child,
+                             enum aha_status said, struct aha_error *err)
 {
     switch (said) {
     case AHA_OK:
         return AHA_OK;
     case AHA_ERR_DECODE:
-        return decoder_damaged(asked->format, err);
+        return decoder_damaged(child->format, err);
     case AHA_ERR_MEMORY:
         return no_memory(err);
     default:
-        return lost(asked, err);
+        return lost(child, err);
     }
 }
 
-/* Ask a new child; to be closed with hang_up whatever is returned. */
-static enum aha_status ask(const struct request *request, const void *bytes,
-                           struct asked *out, struct answer *answer,
+/* What a child does not get whole is the last that it gets: it ends, and may
+ * have said why before. */
+static bool tell_child(const struct apart_child *child, const void *bytes,
+                       size_t n_bytes)
+{
+    bool is_told = give(child->fd, bytes, n_bytes, child->until_ms);
+
+    if (!is_told) {
+        (void)shutdown(child->fd, SHUT_WR);
+    }
+    return is_told;
+}
+
+enum aha_status apart_start(enum aha_image_format format, const void *bytes,
+                            size_t n_bytes, struct apart_child *out,
+                            struct aha_error *err)
+{
+    struct greeting greeting = {n_bytes};
+    double start_ms = now_ms();
+    double until_ms = start_ms + apart.limit_ms + GRACE_MS;
+    int ends[2];
+    bool is_sent;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return no_memory(err);
+    }
+    *out = (struct apart_child){true, ends[0], format, start_ms, until_ms};
+    is_sent = send_end(ends[1], until_ms);
+    (void)close(ends[1]);
+    if (!is_sent) {
+        return aha_error_set(err, AHA_ERR_ENVIRONMENT,
+                             "The process that starts decoders does not.");
+    }
+    if (tell_child(out, &greeting, sizeof greeting)) {
+        (void)tell_child(out, bytes, n_bytes);
+    }
+    return AHA_OK;
+}
+
+void apart_end(struct apart_child *child)
+{
+    if (child->is_there) {
+        (void)close(child->fd);
+    }
+    *child = (struct apart_child){0};
+}
+
+static enum aha_status ask(const struct apart_child *child,
+                           const struct request *request, struct answer *out,
                            struct aha_error *err)
 {
-    double start_ms = now_ms();
-    enum aha_status status;
-
-    *out = (struct asked){-1, request->info.format, start_ms,
-                          start_ms + apart.limit_ms + GRACE_MS};
-    status = start(out->until_ms, &out->fd, err);
-    if (status != AHA_OK) {
-        return status;
-    }
-    /* One that ended early may have said why. */
-    if (give(out->fd, request, sizeof *request, out->until_ms)) {
-        (void)give(out->fd, bytes, request->n_bytes, out->until_ms);
-    }
-    if (!take(out->fd, answer, sizeof *answer, out->until_ms)) {
-        return lost(out, err);
-    }
-    return judge(out, answer->status, err);
-}
-
-static void hang_up(struct asked *asked)
-{
-    if (asked->fd >= 0) {
-        (void)close(asked->fd);
-    }
+    (void)tell_child(child, request, sizeof *request);
+    return take(child->fd, out, sizeof *out, child->until_ms)
+               ? judge(child, out->status, err)
+               : lost(child, err);
 }
 
 static bool is_possible(const struct aha_image_info *info)
@@ -460,20 +482,18 @@ static bool is_possible(const struct aha_image_info *info)
            info->orientation <= N_ORIENTATIONS;
 }
 
-enum aha_status apart_header(const void *bytes, size_t n_bytes,
+enum aha_status apart_header(const struct apart_child *child,
                              struct aha_image_info *info, struct aha_error *err)
 {
-    struct request request = {.info = *info, .n_bytes = n_bytes};
-    struct asked asked;
+    const struct request request = {.info = *info};
     struct answer answer;
-    enum aha_status status = ask(&request, bytes, &asked, &answer, err);
+    enum aha_status status = ask(child, &request, &answer, err);
 
-    hang_up(&asked);
     if (status != AHA_OK) {
         return status;
     }
     if (!is_possible(&answer.info)) {
-        return lost(&asked, err);
+        return lost(child, err);
     }
     info->width = answer.info.width;
     info->height = answer.info.height;
@@ -482,7 +502,7 @@ enum aha_status apart_header(const void *bytes, size_t n_bytes,
 }
 
 /* Hand on what a child sends, piece by piece. */
-static enum aha_status pass_rows(const struct asked *asked,
+static enum aha_status pass_rows(const struct apart_child *child,
                                  const struct answer *answer,
                                  const struct decoder_sink *sink,
                                  struct aha_error *err)
@@ -499,21 +519,21 @@ static enum aha_status pass_rows(const struct asked *asked,
         return no_memory(err);
     }
     while (n > 0) {
-        if (!take(asked->fd, &n, sizeof n, asked->until_ms) || n > left ||
+        if (!take(child->fd, &n, sizeof n, child->until_ms) || n > left ||
             n > most || (n == AHA_OK && left > 0)) {
-            status = lost(asked, err);
+            status = lost(child, err);
             break;
         }
         if (n <= 0) {
-            status = judge(asked, (enum aha_status)n, err);
+            status = judge(child, (enum aha_status)n, err);
             break;
         }
-        if (!take(asked->fd, rgb, stride * (size_t)n, asked->until_ms)) {
-            status = lost(asked, err);
+        if (!take(child->fd, rgb, stride * (size_t)n, child->until_ms)) {
+            status = lost(child, err);
             break;
         }
         if (!sink->rows(sink->data, rgb, stride, n)) {
-            status = decoder_damaged(asked->format, err);
+            status = decoder_damaged(child->format, err);
             break;
         }
         left -= n;
@@ -523,30 +543,24 @@ static enum aha_status pass_rows(const struct asked *asked,
     return status;
 }
 
-enum aha_status apart_pixels(const void *bytes, size_t n_bytes,
+enum aha_status apart_pixels(const struct apart_child *child,
                              const struct aha_image_info *info, int shrink,
                              const struct decoder_sink *sink,
                              struct aha_error *err)
 {
-    struct request request = {
-        .info = *info, .shrink = shrink, .n_bytes = n_bytes};
+    const struct request request = {.info = *info, .shrink = shrink};
     bool is_turned = info->orientation >= 5;
-    struct asked asked;
     struct answer answer;
-    enum aha_status status = ask(&request, bytes, &asked, &answer, err);
+    enum aha_status status = ask(child, &request, &answer, err);
 
-    if (status == AHA_OK &&
-        (answer.width < 1 || answer.height < 1 ||
-         answer.width > (is_turned ? info->height : info->width) ||
-         answer.height > (is_turned ? info->width : info->height))) {
-        status = lost(&asked, err);
+    if (status != AHA_OK) {
+        return status;
     }
-    if (status == AHA_OK) {
-        status = sink->start(sink->data, answer.width, answer.height, err);
+    if (answer.width < 1 || answer.height < 1 ||
+        answer.width > (is_turned ? info->height : info->width) ||
+        answer.height > (is_turned ? info->width : info->height)) {
+        return lost(child, err);
     }
-    if (status == AHA_OK) {
-        status = pass_rows(&asked, &answer, sink, err);
-    }
-    hang_up(&asked);
-    return status;
+    status = sink->start(sink->data, answer.width, answer.height, err);
+    return status == AHA_OK ? pass_rows(child, &answer, sink, err) : status;
 }

@@ -12,10 +12,10 @@
 #include <time.h>
 
 #include "core/alloc.h"
-#include "core/vision/apart.h"
 #include "core/vision/bounds.h"
 #include "core/vision/decoder.h"
 #include "core/vision/format.h"
+#include "core/vision/image_file.h"
 #include "core/vision/upright.h"
 
 enum {
@@ -51,37 +51,73 @@ static enum aha_status check_size(int width, int height, int64_t max_pixels,
         round ? " million" : "");
 }
 
-enum aha_status aha_image_probe(const void *bytes, size_t n_bytes,
-                                int64_t max_pixels, unsigned formats,
-                                struct aha_image_info *out,
-                                struct aha_error *err)
+static enum aha_status read_header(struct image_file *file,
+                                   struct aha_error *err)
 {
-    struct aha_image_info info = {.format = aha_image_sniff(bytes, n_bytes)};
-    enum aha_status status = format_check(info.format, formats, err);
+    enum aha_status status;
+
+    if (!apart_is_on()) {
+        return decoder_header(file->bytes, file->n_bytes, &file->info, err);
+    }
+    status = apart_start(file->info.format, file->bytes, file->n_bytes,
+                         &file->child, err);
+    return status == AHA_OK ? apart_header(&file->child, &file->info, err)
+                            : status;
+}
+
+enum aha_status image_open(const void *bytes, size_t n_bytes,
+                           int64_t max_pixels, unsigned formats,
+                           struct image_file *out, struct aha_error *err)
+{
+    struct image_file file = {
+        bytes, n_bytes, .info = {.format = aha_image_sniff(bytes, n_bytes)}};
+    enum aha_image_format format = file.info.format;
+    enum aha_status status = format_check(format, formats, err);
     int width, height;
 
     if (status != AHA_OK) {
         return status;
     }
-    if (info.format == AHA_IMAGE_WEBP &&
+    if (format == AHA_IMAGE_WEBP &&
         format_webp_size(bytes, n_bytes, &width, &height) &&
         check_size(width, height, max_pixels, err) != AHA_OK) {
         return AHA_ERR_TOO_LARGE;
     }
-    status = bounds_check(info.format, bytes, n_bytes, err);
+    status = bounds_check(format, bytes, n_bytes, err);
+    if (status == AHA_OK) {
+        status = read_header(&file, err);
+    }
+    if (status == AHA_OK) {
+        status = check_size(file.info.width, file.info.height, max_pixels, err);
+    }
     if (status != AHA_OK) {
+        image_close(&file);
         return status;
     }
-    status = apart_is_on() ? apart_header(bytes, n_bytes, &info, err)
-                           : decoder_header(bytes, n_bytes, &info, err);
-    if (status != AHA_OK) {
-        return status;
-    }
-    if (check_size(info.width, info.height, max_pixels, err) != AHA_OK) {
-        return AHA_ERR_TOO_LARGE;
-    }
-    *out = info;
+    *out = file;
     return AHA_OK;
+}
+
+void image_close(struct image_file *file)
+{
+    apart_end(&file->child);
+    *file = (struct image_file){0};
+}
+
+enum aha_status aha_image_probe(const void *bytes, size_t n_bytes,
+                                int64_t max_pixels, unsigned formats,
+                                struct aha_image_info *out,
+                                struct aha_error *err)
+{
+    struct image_file file;
+    enum aha_status status =
+        image_open(bytes, n_bytes, max_pixels, formats, &file, err);
+
+    if (status == AHA_OK) {
+        *out = file.info;
+        image_close(&file);
+    }
+    return status;
 }
 
 static enum aha_status start(void *data, int width, int height,
@@ -96,16 +132,31 @@ static bool rows(void *data, const uint8_t *rgb, size_t stride, int n)
     return true;
 }
 
-static enum aha_status decode(const void *bytes, size_t n_bytes,
-                              const struct aha_image_info *info, int shrink,
+static enum aha_status read_pixels(struct image_file *file, int shrink,
+                                   const struct decoder_sink *sink,
+                                   struct aha_error *err)
+{
+    enum aha_status status = AHA_OK;
+
+    if (!apart_is_on()) {
+        return decoder_pixels(file->bytes, file->n_bytes, &file->info, shrink,
+                              sink, err);
+    }
+    if (!file->child.is_there) {
+        status = apart_start(file->info.format, file->bytes, file->n_bytes,
+                             &file->child, err);
+    }
+    return status == AHA_OK
+               ? apart_pixels(&file->child, &file->info, shrink, sink, err)
+               : status;
+}
+
+static enum aha_status decode(struct image_file *file, int shrink,
                               struct aha_image *out, struct aha_error *err)
 {
-    struct upright upright = {.orientation = info->orientation};
+    struct upright upright = {.orientation = file->info.orientation};
     const struct decoder_sink sink = {&upright, start, rows};
-    enum aha_status status =
-        apart_is_on()
-            ? apart_pixels(bytes, n_bytes, info, shrink, &sink, err)
-            : decoder_pixels(bytes, n_bytes, info, shrink, &sink, err);
+    enum aha_status status = read_pixels(file, shrink, &sink, err);
 
     if (status != AHA_OK) {
         aha_image_fini(&upright.image);
@@ -125,11 +176,11 @@ static bool lock_large(void)
     return pthread_mutex_timedlock(&large, &until) == 0;
 }
 
-enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
-                                 const struct aha_image_info *info, int shrink,
-                                 struct aha_image *out, struct aha_error *err)
+enum aha_status image_decode(struct image_file *file, int shrink,
+                             struct aha_image *out, struct aha_error *err)
 {
-    bool is_large = bounds_memory(info, bytes, n_bytes) > LARGE_BYTES;
+    bool is_large =
+        bounds_memory(&file->info, file->bytes, file->n_bytes) > LARGE_BYTES;
     enum aha_status status;
 
     if (shrink != 1 && shrink != 2 && shrink != 4 && shrink != 8) {
@@ -141,10 +192,21 @@ enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
                              "memory; try again, or send one in another "
                              "format.");
     }
-    status = decode(bytes, n_bytes, info, shrink, out, err);
+    status = decode(file, shrink, out, err);
     if (is_large) {
         (void)pthread_mutex_unlock(&large);
     }
+    return status;
+}
+
+enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
+                                 const struct aha_image_info *info, int shrink,
+                                 struct aha_image *out, struct aha_error *err)
+{
+    struct image_file file = {bytes, n_bytes, .info = *info};
+    enum aha_status status = image_decode(&file, shrink, out, err);
+
+    image_close(&file);
     return status;
 }
 
