@@ -202,15 +202,8 @@ unsigned seal_process(const struct seal_needs *needs)
 
 /* ---- decoders */
 
-static void write_text(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        (void)!write(fd, text, strlen(text));
-        (void)close(fd);
-    }
-}
+/* Of the nursery's process, and so of the decoders'. */
+static bool are_calls_sealed;
 
 void seal_nursery(void)
 {
@@ -223,7 +216,14 @@ void seal_nursery(void)
     if (nothing > STDERR_FILENO) {
         (void)close(nothing);
     }
-    write_text("/proc/self/oom_score_adj", "1000");
     (void)seal_process(&needs);
-    (void)seal_calls(&needs);
+    are_calls_sealed = seal_calls(&needs) != 0;
+}
+
+void seal_decoder(int fd)
+{
+    (void)fd;
+    if (are_calls_sealed && !seal_decoder_calls()) {
+        _exit(1);
+    }
 }

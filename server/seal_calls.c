@@ -126,13 +126,14 @@ static int add_sending(scmp_filter_ctx filter, int notes)
                             SCMP_A2_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
 }
 
-/* A nursery forks, and hands on what it was sent; its children then lose this.
- * It must not signal itself, since they could. */
+/* A nursery is sent sockets, forks and kills; its children then lose this. */
 static int add_raising(scmp_filter_ctx filter)
 {
     static const int raising[] = {SCMP_SYS(recvmsg), SCMP_SYS(clone),
-                                  SCMP_SYS(setitimer), SCMP_SYS(seccomp)};
-    int failed = 0;
+                                  SCMP_SYS(wait4), SCMP_SYS(kill),
+                                  SCMP_SYS(seccomp)};
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+                                  SCMP_A0_32(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
 
     for (size_t i = 0; i < sizeof raising / sizeof *raising; i++) {
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, raising[i], 0);
@@ -142,8 +143,11 @@ static int add_raising(scmp_filter_ctx filter)
 
 static int add_asking(scmp_filter_ctx filter)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-                            SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX));
+    /* One of datagrams could send to any address. */
+    return seccomp_rule_add(
+        filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
+        SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX),
+        SCMP_A1_32(SCMP_CMP_EQ, SOCK_STREAM | SOCK_CLOEXEC));
 }
 
 static int add_all(scmp_filter_ctx filter, const struct seal_needs *needs)
@@ -191,28 +195,34 @@ unsigned seal_calls(const struct seal_needs *needs)
     return is_sealed ? 1U << SEAL_CALLS : 0;
 }
 
-void seal_decoder(int fd)
+bool seal_decoder_calls(void)
 {
-    /* Of what the nursery may: no processes, no other descriptors; and nothing
-     * that keeps the timer's signal from ending it. */
-    static const int lost[] = {
-        SCMP_SYS(recvmsg),         SCMP_SYS(setitimer),
-        SCMP_SYS(rt_sigaction),    SCMP_SYS(rt_sigprocmask),
-        SCMP_SYS(rt_sigtimedwait), SCMP_SYS(seccomp)};
+    /* Of what the nursery may: no processes, no signals, no descriptors by
+     * message; and no memory that RLIMIT_DATA does not count. */
+    static const int lost[] = {SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
+                               SCMP_SYS(wait4),   SCMP_SYS(kill),
+                               SCMP_SYS(seccomp), SCMP_SYS(prctl)};
+    static const unsigned uncounted[] = {MAP_SHARED, MAP_GROWSDOWN};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int failed;
 
-    (void)fd;
     if (filter == NULL) {
-        return;
+        return false;
     }
+    failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                              SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
     for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
-        (void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), lost[i], 0);
+        failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), lost[i], 0);
     }
-    (void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    for (size_t i = 0; i < sizeof uncounted / sizeof *uncounted; i++) {
+        failed |= seccomp_rule_add(
+            filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
+            SCMP_A3(SCMP_CMP_MASKED_EQ, uncounted[i], uncounted[i]));
+    }
     /* It has no new privileges already, and may not ask again. */
-    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+    failed |= seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
     (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
-    (void)seccomp_load(filter);
+    failed |= failed == 0 ? seccomp_load(filter) : 0;
     seccomp_release(filter);
+    return failed == 0;
 }

@@ -271,7 +271,9 @@ static void stop(struct life *life)
     refuse_reload(server); /* nobody would take it any more */
     log_event(&server->log, "info", "stopping: %ld request(s) to finish",
               metrics_active(server->metrics));
-    wait_draining(life, (double)config->shutdown_delay_s * 1e3);
+    if (life->exit_status == EXIT_STOPPED) {
+        wait_draining(life, (double)config->shutdown_delay_s * 1e3);
+    }
     atomic_store(&server->state, SERVER_STOPPING);
     http_quiesce(life->listeners[LISTENER_PUBLIC]);
     wait_idle(life, (double)config->grace_period_s * 1e3);
@@ -422,7 +424,9 @@ static enum aha_status isolate(struct server *server, bool is_sealed,
     enum aha_status status;
 
     if (is_sealed) {
-        how.max_bytes = LEAST_DECODER_BYTES + pixels * PIXEL_BYTES;
+        /* The file, and what is left of it without a PNG's texts. */
+        how.max_bytes = LEAST_DECODER_BYTES + pixels * PIXEL_BYTES +
+                        2 * (size_t)config->max_source_bytes;
         how.seal_nursery = seal_nursery;
         how.seal_decoder = seal_decoder;
     }

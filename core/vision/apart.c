@@ -2,14 +2,15 @@
 /*
  * DESIGN. The nursery is forked while the process is small and has one thread,
  * so a process forked from it costs little and has nobody's photos. It waits
- * for a socket, forks, lets the child have that socket, and waits for the next.
- * The child is given an image's bytes, answers what it is asked of them, and
- * ends when the socket does; what it answers is not trusted. A timer that it
- * cannot stop ends it when all takes too long. The caller reads the end of the
- * socket whatever happened to the child.
+ * for a socket, forks, and the child has that socket and no other. The child is
+ * given an image's bytes, answers what it is asked of them, and ends when the
+ * socket does; what it answers is not trusted. The nursery keeps a descriptor
+ * of the socket too, so it sees the caller hang up: then, and when all takes
+ * too long, it kills the child. When a child has ended it lets the socket go,
+ * so that the caller reads its end whatever happened.
  *
- *   worker --a socket's other end--> nursery --fork--> child
- *      `-----------bytes, requests, answers------------'
+ *   worker --a socket's other end--> nursery --fork, kill--> child
+ *      `-----------bytes, requests, answers------------------'
  */
 #include "core/vision/apart.h"
 
@@ -23,7 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,7 +34,8 @@
 enum {
     N_CHANNELS = 3,
     CONTROL = 3,          /* the nursery's descriptor, after stderr */
-    GRACE_MS = 1000,      /* for a child that is ended to be gone */
+    GRACE_MS = 1000,      /* for a child that is killed to be gone */
+    MAX_CHILDREN = 512,   /* at once; beyond it there is no memory */
     MAX_POLL_MS = 100000, /* that fit into poll's int */
     N_ORIENTATIONS = 8,
 };
@@ -215,27 +217,20 @@ static void decode(int fd)
     }
 }
 
-static void limit_time(double ms)
-{
-    const struct itimerval limit = {
-        .it_value = {(time_t)(ms / 1e3),
-                     (suseconds_t)(1 + (long)(ms * 1e3) % 1000000L)}};
-
-    (void)setitimer(ITIMER_REAL, &limit, NULL);
-}
-
-static void live(const struct aha_isolation *how, int fd)
-{
-    (void)close(CONTROL);
-    (void)mallopt(M_PERTURB, 0); /* what is freed goes with the process */
-    limit_time(how->limit_ms);
-    if (how->seal_decoder != NULL) {
-        how->seal_decoder(fd);
-    }
-    decode(fd);
-}
-
 /* ---- the nursery */
+
+struct charge {
+    pid_t pid;
+    int fd; /* a copy of what the child has */
+    double until_ms;
+    bool is_killed;
+};
+
+struct nursery {
+    const struct aha_isolation *how;
+    int n;
+    struct charge children[MAX_CHILDREN];
+};
 
 /* Room for one descriptor beside a message. */
 union room {
@@ -267,47 +262,150 @@ static bool receive(int *fd)
     return n > 0;
 }
 
-static void raise_children(const struct aha_isolation *how)
+static void live(const struct nursery *nursery, int fd)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 0; i < nursery->n; i++) {
+        (void)close(nursery->children[i].fd);
+    }
+    (void)close(CONTROL);
+    (void)mallopt(M_PERTURB, 0); /* what is freed goes with the process */
+    if (nursery->how->seal_decoder != NULL) {
+        nursery->how->seal_decoder(fd);
+    }
+    decode(fd);
+}
+
+/* @return whether this is the child, and at its end */
+static bool raise_child(struct nursery *nursery, int fd)
 {
     const struct answer refusal = {.status = AHA_ERR_MEMORY};
-    int fd;
+    pid_t pid = nursery->n < MAX_CHILDREN ? fork() : -1;
 
-    while (receive(&fd)) {
-        pid_t pid = fd < 0 ? 1 : fork();
+    if (pid == 0) {
+        live(nursery, fd);
+        return true;
+    }
+    if (pid < 0) {
+        (void)give(fd, &refusal, sizeof refusal, now_ms());
+        (void)close(fd);
+        return false;
+    }
+    nursery->children[nursery->n++] =
+        (struct charge){pid, fd, now_ms() + nursery->how->limit_ms, false};
+    return false;
+}
 
-        if (pid == 0) {
-            live(how, fd);
-            return;
+/* Those that have ended are told of by the end of their sockets. */
+static void reap(struct nursery *nursery)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+        int i = 0;
+
+        while (i < nursery->n && nursery->children[i].pid != pid) {
+            i++;
         }
-        if (pid < 0) {
-            (void)give(fd, &refusal, sizeof refusal, now_ms());
-        }
-        if (fd >= 0) {
-            (void)close(fd);
+        if (i < nursery->n) {
+            (void)close(nursery->children[i].fd);
+            nursery->children[i] = nursery->children[--nursery->n];
         }
     }
 }
 
-/* Those of a child are as they are here. */
-static void set_signals(void)
+/* Wait for whoever wants a child, and for what happens to those there are.
+ * @return whether there is one */
+static bool watch(struct nursery *nursery)
 {
-    sigset_t timer;
+    struct pollfd polled[MAX_CHILDREN + 1] = {{CONTROL, POLLIN, 0}};
+    double first_ms = FOREVER_MS;
+    struct timespec left;
+    sigset_t blocked;
+    double now;
+    int n;
 
-    (void)signal(SIGCHLD, SIG_IGN); /* nobody waits for a child */
-    (void)signal(SIGALRM, SIG_DFL);
-    (void)sigemptyset(&timer);
-    (void)sigaddset(&timer, SIGALRM);
-    (void)pthread_sigmask(SIG_UNBLOCK, &timer, NULL);
+    for (int i = 0; i < nursery->n; i++) {
+        const struct charge *child = &nursery->children[i];
+
+        polled[i + 1] =
+            (struct pollfd){child->is_killed ? -1 : child->fd, 0, 0};
+        if (!child->is_killed) {
+            first_ms = fmin(first_ms, child->until_ms);
+        }
+    }
+    now = fmin(fmax(first_ms - now_ms(), 0), MAX_POLL_MS);
+    left =
+        (struct timespec){(time_t)(now / 1e3), (long)(now * 1e6) % 1000000000L};
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    (void)sigdelset(&blocked, SIGCHLD);
+    n = ppoll(polled, (nfds_t)nursery->n + 1, &left, &blocked);
+    now = now_ms();
+    for (int i = 0; i < nursery->n; i++) {
+        struct charge *child = &nursery->children[i];
+
+        if (!child->is_killed &&
+            ((n > 0 && polled[i + 1].revents != 0) || now >= child->until_ms)) {
+            child->is_killed = kill(child->pid, SIGKILL) == 0;
+        }
+    }
+    return n > 0 && polled[0].revents != 0;
 }
 
-static void be_nursery(const struct aha_isolation *how, int control)
+static void raise_children(const struct aha_isolation *how)
+{
+    struct nursery nursery = {.how = how};
+    bool has_asker = true;
+    int fd;
+
+    while (has_asker) {
+        bool is_asked = watch(&nursery);
+
+        reap(&nursery);
+        if (is_asked) {
+            has_asker = receive(&fd);
+            if (fd >= 0 && raise_child(&nursery, fd)) {
+                return;
+            }
+        }
+    }
+    for (int i = 0; i < nursery.n; i++) {
+        (void)kill(nursery.children[i].pid, SIGKILL);
+    }
+}
+
+static void wake(int signal)
+{
+    (void)signal;
+}
+
+/* A child's end interrupts the wait, and only that. */
+static void set_signals(void)
+{
+    struct sigaction waking = {.sa_handler = wake};
+    sigset_t children;
+
+    (void)sigemptyset(&children);
+    (void)sigaddset(&children, SIGCHLD);
+    (void)pthread_sigmask(SIG_BLOCK, &children, NULL);
+    (void)sigaction(SIGCHLD, &waking, NULL);
+}
+
+/* @param askers  the caller's end, not to be had here */
+static void be_nursery(const struct aha_isolation *how, int askers, int control)
 {
     (void)prctl(PR_SET_NAME, "aha-nursery");
     set_signals();
     if (dup2(control, CONTROL) != CONTROL) {
         return;
     }
-    (void)close_range(CONTROL + 1, ~0U, 0);
+    if (control != CONTROL) {
+        (void)close(control);
+    }
+    if (askers != CONTROL) {
+        (void)close(askers);
+    }
+    closefrom(CONTROL + 1);
     if (how->max_bytes > 0) {
         const struct rlimit memory = {how->max_bytes, how->max_bytes};
 
@@ -328,7 +426,7 @@ enum aha_status aha_image_isolate(const struct aha_isolation *how,
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
         pid = fork();
         if (pid == 0) {
-            be_nursery(how, ends[1]);
+            be_nursery(how, ends[0], ends[1]);
             _exit(0);
         }
         (void)close(ends[1]);
@@ -543,6 +641,11 @@ static enum aha_status pass_rows(const struct apart_child *child,
     return status;
 }
 
+static int shrunk(int side, int shrink)
+{
+    return (side + shrink - 1) / shrink;
+}
+
 enum aha_status apart_pixels(const struct apart_child *child,
                              const struct aha_image_info *info, int shrink,
                              const struct decoder_sink *sink,
@@ -550,15 +653,16 @@ enum aha_status apart_pixels(const struct apart_child *child,
 {
     const struct request request = {.info = *info, .shrink = shrink};
     bool is_turned = info->orientation >= 5;
+    int stored_width = is_turned ? info->height : info->width;
+    int stored_height = is_turned ? info->width : info->height;
     struct answer answer;
     enum aha_status status = ask(child, &request, &answer, err);
 
     if (status != AHA_OK) {
         return status;
     }
-    if (answer.width < 1 || answer.height < 1 ||
-        answer.width > (is_turned ? info->height : info->width) ||
-        answer.height > (is_turned ? info->width : info->height)) {
+    if (answer.width < 1 || answer.width > shrunk(stored_width, shrink) ||
+        answer.height < 1 || answer.height > shrunk(stored_height, shrink)) {
         return lost(child, err);
     }
     status = sink->start(sink->data, answer.width, answer.height, err);

@@ -96,7 +96,7 @@ enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
 
 /** How decoders are kept apart; what is NULL is not called. */
 struct aha_isolation {
-    double limit_ms;  /* for one image's header, or its pixels; more than 0 */
+    double limit_ms;  /* for all that is done with an image; more than 0 */
     size_t max_bytes; /* that such a process may hold; 0: no limit */
     /* In the process that starts decoders, before it does. */
     void (*seal_nursery)(void);
@@ -108,8 +108,8 @@ struct aha_isolation {
  * From now on read every header and decode every image in a process of its own,
  * which knows of no other image and ends after it. Decoding is then also
  * AHA_ERR_CRASH when the process ended before its answer, AHA_ERR_TIMEOUT when
- * it took longer than the limit and was ended, AHA_ERR_ENVIRONMENT when no more
- * can be started.
+ * it took longer than the limit and was ended, AHA_ERR_MEMORY when none could be
+ * started, AHA_ERR_ENVIRONMENT when none ever will be.
  *
  * These processes come from a small one, the nursery, which is started here and
  * ends with the caller's process. To be called once, after aha_init(), while

@@ -53,6 +53,7 @@ struct shared {
     struct found found[2];
     int failed_line;
     pid_t nursery;
+    pid_t decoder;       /* the last that noted itself */
     void (*act)(int fd); /* what a decoder does before it works */
     int descriptors;     /* that one had */
 };
@@ -289,6 +290,65 @@ START_TEST(a_decoder_that_hangs_is_ended)
 }
 END_TEST
 
+static struct answer right_answer(void)
+{
+    return (struct answer){
+        .info = {AHA_IMAGE_PNG, 48, 32, 1}, .width = 48, .height = 32};
+}
+
+/* It says what is wanted, and stays. */
+static void linger(int fd)
+{
+    const struct answer answer = right_answer();
+
+    shared->decoder = getpid();
+    (void)send(fd, &answer, sizeof answer, MSG_NOSIGNAL);
+    hang(fd);
+}
+
+static void outlive(void)
+{
+    struct aha_image_info info;
+    double start_ms;
+
+    EXPECT(isolate(PATIENT_MS));
+    shared->act = linger;
+    EXPECT(probe(&info, NULL) == AHA_OK);
+    start_ms = now_ms();
+    while (kill(shared->decoder, 0) == 0 && now_ms() - start_ms < PATIENT_MS) {
+        (void)usleep(1000);
+    }
+    EXPECT(kill(shared->decoder, 0) != 0);
+    EXPECT(!aha_image_is_nursery_lost());
+}
+
+START_TEST(a_decoder_ends_with_its_image)
+{
+    in_child(outlive);
+}
+END_TEST
+
+static void kill_nursery(int fd)
+{
+    (void)kill(shared->nursery, SIGKILL);
+    hang(fd);
+}
+
+static void lose_all(void)
+{
+    struct aha_image_info info;
+
+    EXPECT(isolate(PATIENT_MS));
+    shared->act = kill_nursery;
+    EXPECT(probe(&info, NULL) == AHA_ERR_CRASH);
+}
+
+START_TEST(a_decoder_ends_with_its_nursery)
+{
+    in_child(lose_all);
+}
+END_TEST
+
 static void lose_nursery(void)
 {
     struct aha_image_info info;
@@ -310,12 +370,6 @@ START_TEST(without_its_nursery_nothing_is_decoded)
 END_TEST
 
 /* ---- decoders that were taken over */
-
-static struct answer right_answer(void)
-{
-    return (struct answer){
-        .info = {AHA_IMAGE_PNG, 48, 32, 1}, .width = 48, .height = 32};
-}
 
 /* Say it and be gone. */
 static void say(int fd, const struct answer *answer, const int *pieces,
@@ -417,6 +471,14 @@ static void say_random(int fd)
     _exit(0);
 }
 
+/* All of it, where a half was wanted. */
+static void say_full(int fd)
+{
+    struct answer lie = right_answer();
+
+    say(fd, &lie, NULL, 0);
+}
+
 static void hear_lies(void)
 {
     void (*const lies[])(int) = {
@@ -426,6 +488,7 @@ static void hear_lies(void)
     struct aha_image_info info = {AHA_IMAGE_PNG, 48, 32, 1};
     struct aha_image_info other;
     struct aha_image image;
+    struct aha_error err;
 
     EXPECT(isolate(PATIENT_MS));
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
@@ -435,6 +498,9 @@ static void hear_lies(void)
         /* Of a header an image that is another's size is no lie. */
         EXPECT(lies[i] == say_wide || probe(&other, NULL) == AHA_ERR_CRASH);
     }
+    shared->act = say_full;
+    EXPECT(aha_image_decode(bytes, n_bytes, &info, 2, &image, &err) ==
+           AHA_ERR_CRASH);
 }
 
 START_TEST(lies_are_not_believed)
@@ -443,15 +509,13 @@ START_TEST(lies_are_not_believed)
 }
 END_TEST
 
-/* A row by a byte now and then; and without the timer, which is the seals' to
- * keep. */
+/* A row by a byte now and then. */
 static void dribble(int fd)
 {
     const struct timespec pause = {.tv_nsec = 20000000};
     struct answer answer = right_answer();
     const int one = 1;
 
-    (void)signal(SIGALRM, SIG_IGN);
     (void)send(fd, &answer, sizeof answer, MSG_NOSIGNAL);
     (void)send(fd, &one, sizeof one, MSG_NOSIGNAL);
     while (send(fd, "", 1, MSG_NOSIGNAL) == 1) {
@@ -517,6 +581,8 @@ Suite *apart_suite(void)
     tcase_add_test(tests, a_damaged_file_is_refused_as_here);
     tcase_add_test(tests, a_crash_is_one_image_s);
     tcase_add_test(tests, a_decoder_that_hangs_is_ended);
+    tcase_add_test(tests, a_decoder_ends_with_its_image);
+    tcase_add_test(tests, a_decoder_ends_with_its_nursery);
     tcase_add_test(tests, without_its_nursery_nothing_is_decoded);
     tcase_add_test(tests, lies_are_not_believed);
     tcase_add_test(tests, nobody_is_heard_without_end);

@@ -21,7 +21,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -271,6 +270,34 @@ static struct told child(const struct seal_needs *needs, void prepare(void))
     return told;
 }
 
+/* What asking a nursery needs, and no more. */
+static bool pair_up(void)
+{
+    int ends[2];
+
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
+           is_denied(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends)) &&
+           is_denied(
+               socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+}
+
+START_TEST(an_asker_pairs_sockets_alone)
+{
+    const struct seal_needs mine = {.notes = -1, .has_nursery = true};
+    int status = -1;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        unsigned seals = seal_process(&mine) | seal_calls(&mine);
+
+        _exit((seals & CALLS) == 0 || (pair_up() && make_sockets()) ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static struct seal_needs needs(void)
 {
     return (struct seal_needs){.read = {inside, "", NULL}, .notes = notes};
@@ -337,25 +364,26 @@ static bool start_thread(void)
            pthread_join(thread, NULL) == 0;
 }
 
-/* Neither the timer nor its signal can be kept from ending it. */
-static bool live_on(void)
+/* Memory that its limit would not count. */
+static bool take_uncounted(void)
 {
-    const struct itimerval never = {.it_value = {0}};
-    sigset_t all;
+    enum { BYTES = 4096 };
 
-    (void)sigfillset(&all);
-    return is_denied(setitimer(ITIMER_REAL, &never, NULL)) &&
-           signal(SIGALRM, SIG_IGN) == SIG_ERR &&
-           sigprocmask(SIG_BLOCK, &all, NULL) != 0;
+    return mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                -1, 0) == MAP_FAILED &&
+           mmap(NULL, BYTES, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1,
+                0) == MAP_FAILED;
 }
 
-static bool get_descriptors(void)
+static bool pass_descriptors(void)
 {
     char byte;
     struct iovec text = {&byte, 1};
     struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1};
 
-    return is_denied((int)recvmsg(taken, &message, MSG_DONTWAIT));
+    return is_denied((int)recvmsg(taken, &message, MSG_DONTWAIT)) &&
+           is_denied((int)sendmsg(taken, &message, MSG_DONTWAIT));
 }
 
 static bool signal_anybody(void)
@@ -378,7 +406,7 @@ static int try_as_decoder(void)
         bool is_files;
     } all[] = {{start_thread, false},   {make_sockets, false},
                {run_programs, false},   {make_code, false},
-               {live_on, false},        {get_descriptors, false},
+               {take_uncounted, false}, {pass_descriptors, false},
                {signal_anybody, false}, {says_nothing, false},
                {make_another, false},   {read_nothing, true}};
     bool has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
@@ -462,6 +490,7 @@ Suite *seal_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, an_intruder_finds_nothing_to_do);
     tcase_add_test(tests, an_old_kernel_leaves_seals_out);
+    tcase_add_test(tests, an_asker_pairs_sockets_alone);
     tcase_add_test(tests, a_decoder_finds_less);
     tcase_add_test(tests, a_socket_file_may_go);
     tcase_add_test(tests, lists);
