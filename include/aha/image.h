@@ -108,8 +108,8 @@ struct aha_isolation {
  * From now on read every header and decode every image in a process of its own,
  * which knows of no other image and ends after it. Decoding is then also
  * AHA_ERR_CRASH when the process ended before its answer, AHA_ERR_TIMEOUT when
- * it took longer than the limit and was ended, AHA_ERR_MEMORY when none could be
- * started, AHA_ERR_ENVIRONMENT when none ever will be.
+ * it took longer than the limit and was ended, AHA_ERR_MEMORY when none could
+ * be started, AHA_ERR_ENVIRONMENT when none ever will be.
  *
  * These processes come from a small one, the nursery, which is started here and
  * ends with the caller's process. To be called once, after aha_init(), while

@@ -18,6 +18,7 @@
 
 #include "aha/image.h"
 
+#include "core/vision/talk.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
 
@@ -27,14 +28,6 @@ enum {
     SHORT_MS = 300,
     FIRST_FREE = 3,
     LONG_TEXT = 4096,
-};
-
-/* As apart.c has it. */
-struct answer {
-    enum aha_status status;
-    struct aha_image_info info;
-    int width;
-    int height;
 };
 
 /* What a file's decoding came to. */
@@ -290,16 +283,16 @@ START_TEST(a_decoder_that_hangs_is_ended)
 }
 END_TEST
 
-static struct answer right_answer(void)
+static struct talk_answer right_answer(void)
 {
-    return (struct answer){
+    return (struct talk_answer){
         .info = {AHA_IMAGE_PNG, 48, 32, 1}, .width = 48, .height = 32};
 }
 
 /* It says what is wanted, and stays. */
 static void linger(int fd)
 {
-    const struct answer answer = right_answer();
+    const struct talk_answer answer = right_answer();
 
     shared->decoder = getpid();
     (void)send(fd, &answer, sizeof answer, MSG_NOSIGNAL);
@@ -372,7 +365,7 @@ END_TEST
 /* ---- decoders that were taken over */
 
 /* Say it and be gone. */
-static void say(int fd, const struct answer *answer, const int *pieces,
+static void say(int fd, const struct talk_answer *answer, const int *pieces,
                 size_t n)
 {
     static const uint8_t pixels[LONG_TEXT];
@@ -389,7 +382,7 @@ static void say(int fd, const struct answer *answer, const int *pieces,
 
 static void say_wide(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
 
     lie.width = lie.info.width = 49;
     say(fd, &lie, NULL, 0);
@@ -397,7 +390,7 @@ static void say_wide(int fd)
 
 static void say_high(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
 
     lie.height = INT32_MAX;
     lie.info.orientation = 9;
@@ -406,7 +399,7 @@ static void say_high(int fd)
 
 static void say_nothing_of_it(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
 
     lie.width = lie.info.width = 0;
     lie.height = lie.info.height = -1;
@@ -415,14 +408,14 @@ static void say_nothing_of_it(int fd)
 
 static void say_what_is_no_status(int fd)
 {
-    struct answer lie = {.status = (enum aha_status)77};
+    struct talk_answer lie = {.status = (enum aha_status)77};
 
     say(fd, &lie, NULL, 0);
 }
 
 static void say_half(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
 
     (void)send(fd, &lie, sizeof lie / 2, MSG_NOSIGNAL);
     _exit(0);
@@ -430,7 +423,7 @@ static void say_half(int fd)
 
 static void say_too_many_rows(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
     const int pieces[] = {INT32_MAX};
 
     lie.info.width = 0;
@@ -439,7 +432,7 @@ static void say_too_many_rows(int fd)
 
 static void say_end_too_early(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
     const int pieces[] = {1, 1, AHA_OK};
 
     lie.info.height = 0;
@@ -448,7 +441,7 @@ static void say_end_too_early(int fd)
 
 static void say_rows_without_end(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
     int pieces[40];
 
     lie.info.orientation = 0;
@@ -474,7 +467,7 @@ static void say_random(int fd)
 /* All of it, where a half was wanted. */
 static void say_full(int fd)
 {
-    struct answer lie = right_answer();
+    struct talk_answer lie = right_answer();
 
     say(fd, &lie, NULL, 0);
 }
@@ -513,7 +506,7 @@ END_TEST
 static void dribble(int fd)
 {
     const struct timespec pause = {.tv_nsec = 20000000};
-    struct answer answer = right_answer();
+    struct talk_answer answer = right_answer();
     const int one = 1;
 
     (void)send(fd, &answer, sizeof answer, MSG_NOSIGNAL);

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DESIGN. The nursery is forked while the process is small and has one thread,
+ * so a process forked from it costs little and has nobody's photos. It waits
+ * for a socket, forks, and the child has that socket and no other. The child is
+ * given an image's bytes, answers what it is asked of them, and ends when the
+ * socket does; what it answers is not trusted. The nursery keeps a descriptor
+ * of the socket too, so it sees the caller hang up: then, and when all takes
+ * too long, it kills the child. When a child has ended it lets the socket go,
+ * so that the caller reads its end whatever happened.
+ *
+ *   worker --a socket's other end--> nursery --fork, kill--> child
+ *      `-----------bytes, requests, answers------------------'
+ */
+#include "core/vision/nursery.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/vision/decoder.h"
+#include "core/vision/talk.h"
+
+enum {
+    N_CHANNELS = 3,
+    CONTROL = 3,         /* the nursery's descriptor, after stderr */
+    MAX_WAIT_MS = 60000, /* nothing depends on it */
+    MAX_CHILDREN = 512,  /* at once; beyond it there is no memory */
+};
+
+static const double FOREVER_MS = (double)INFINITY;
+
+/* ---- a child */
+
+struct child {
+    int fd;
+    bool is_unheard; /* something did not arrive, so nothing after it may */
+    struct talk_answer answer;
+};
+
+static bool tell_asker(struct child *child, const void *bytes, size_t n_bytes)
+{
+    child->is_unheard =
+        child->is_unheard || !talk_give(child->fd, bytes, n_bytes, FOREVER_MS);
+    return !child->is_unheard;
+}
+
+static enum aha_status start_pixels(void *data, int width, int height,
+                                    struct aha_error *err)
+{
+    struct child *child = data;
+
+    child->answer.width = width;
+    child->answer.height = height;
+    return tell_asker(child, &child->answer, sizeof child->answer)
+               ? AHA_OK
+               : aha_error_set(err, AHA_ERR_IO, "nobody listens");
+}
+
+static bool give_rows(void *data, const uint8_t *rgb, size_t stride, int n)
+{
+    struct child *child = data;
+    size_t n_bytes = (size_t)child->answer.width * N_CHANNELS;
+
+    (void)tell_asker(child, &n, sizeof n);
+    if (stride == n_bytes) {
+        return tell_asker(child, rgb, stride * (size_t)n);
+    }
+    for (int i = 0; i < n; i++) {
+        (void)tell_asker(child, rgb + stride * (size_t)i, n_bytes);
+    }
+    return !child->is_unheard;
+}
+
+/* @return whether it may be asked for more */
+static bool answer(int fd, const struct talk_request *request,
+                   const void *bytes, size_t n_bytes)
+{
+    struct child child = {.fd = fd, .answer = {.info = request->info}};
+    const struct decoder_sink sink = {&child, start_pixels, give_rows};
+    enum aha_status status =
+        bytes == NULL ? AHA_ERR_MEMORY
+        : request->shrink == 0
+            ? decoder_header(bytes, n_bytes, &child.answer.info, NULL)
+            : decoder_pixels(bytes, n_bytes, &request->info, request->shrink,
+                             &sink, NULL);
+
+    if (child.answer.width > 0) {
+        return tell_asker(&child, &status, sizeof status);
+    }
+    child.answer.status = status;
+    return tell_asker(&child, &child.answer, sizeof child.answer);
+}
+
+/* What it holds goes with the process, so nothing is freed. */
+static void decode(int fd)
+{
+    struct talk_greeting greeting;
+    struct talk_request request;
+    void *bytes;
+
+    if (!talk_take(fd, &greeting, sizeof greeting, FOREVER_MS)) {
+        return;
+    }
+    bytes = alloc_array(greeting.n_bytes, 1);
+    if (bytes != NULL && !talk_take(fd, bytes, greeting.n_bytes, FOREVER_MS)) {
+        return;
+    }
+    while (talk_take(fd, &request, sizeof request, FOREVER_MS) &&
+           answer(fd, &request, bytes, greeting.n_bytes) && bytes != NULL) {
+    }
+}
+
+/* ---- the nursery */
+
+struct charge {
+    pid_t pid;
+    int fd; /* a copy of what the child has */
+    double until_ms;
+    bool is_killed;
+};
+
+struct nursery {
+    const struct aha_isolation *how;
+    int n;
+    struct charge children[MAX_CHILDREN];
+};
+
+/* Room for one descriptor beside a message. */
+union room {
+    struct cmsghdr head;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* @return false when there will be no more; *fd is -1 when none came */
+static bool receive(int *fd)
+{
+    union room room = {{0}};
+    char byte;
+    struct iovec text = {&byte, sizeof byte};
+    struct msghdr message = {.msg_iov = &text,
+                             .msg_iovlen = 1,
+                             .msg_control = &room,
+                             .msg_controllen = sizeof room};
+    const struct cmsghdr *head;
+    ssize_t n = recvmsg(CONTROL, &message, MSG_CMSG_CLOEXEC);
+
+    *fd = -1;
+    if (n < 0) {
+        return errno == EINTR || errno == ENOMEM || errno == ENOBUFS;
+    }
+    head = CMSG_FIRSTHDR(&message);
+    if (head != NULL && head->cmsg_type == SCM_RIGHTS) {
+        memcpy(fd, CMSG_DATA(head), sizeof *fd);
+    }
+    return n > 0;
+}
+
+static void live(const struct nursery *nursery, int fd)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 0; i < nursery->n; i++) {
+        (void)close(nursery->children[i].fd);
+    }
+    (void)close(CONTROL);
+    (void)mallopt(M_PERTURB, 0); /* what is freed goes with the process */
+    if (nursery->how->seal_decoder != NULL) {
+        nursery->how->seal_decoder(fd);
+    }
+    decode(fd);
+}
+
+/* @return whether this is the child, and at its end */
+static bool raise_child(struct nursery *nursery, int fd)
+{
+    const struct talk_answer refusal = {.status = AHA_ERR_MEMORY};
+    pid_t pid = nursery->n < MAX_CHILDREN ? fork() : -1;
+
+    if (pid == 0) {
+        live(nursery, fd);
+        return true;
+    }
+    if (pid < 0) {
+        (void)talk_give(fd, &refusal, sizeof refusal, talk_now_ms());
+        (void)close(fd);
+        return false;
+    }
+    nursery->children[nursery->n++] =
+        (struct charge){pid, fd, talk_now_ms() + nursery->how->limit_ms, false};
+    return false;
+}
+
+/* Those that have ended are told of by the end of their sockets. */
+static void reap(struct nursery *nursery)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+        int i = 0;
+
+        while (i < nursery->n && nursery->children[i].pid != pid) {
+            i++;
+        }
+        if (i < nursery->n) {
+            (void)close(nursery->children[i].fd);
+            nursery->children[i] = nursery->children[--nursery->n];
+        }
+    }
+}
+
+/* Wait for whoever wants a child, and for what happens to those there are.
+ * @return whether there is one */
+static bool watch(struct nursery *nursery)
+{
+    struct pollfd polled[MAX_CHILDREN + 1] = {{CONTROL, POLLIN, 0}};
+    double first_ms = FOREVER_MS;
+    double now, wait_ms;
+    struct timespec wait;
+    sigset_t blocked;
+    int n;
+
+    for (int i = 0; i < nursery->n; i++) {
+        const struct charge *child = &nursery->children[i];
+
+        polled[i + 1] =
+            (struct pollfd){child->is_killed ? -1 : child->fd, 0, 0};
+        if (!child->is_killed) {
+            first_ms = fmin(first_ms, child->until_ms);
+        }
+    }
+    wait_ms = fmin(fmax(first_ms - talk_now_ms(), 0), MAX_WAIT_MS);
+    wait = (struct timespec){(time_t)(wait_ms / 1e3),
+                             (long)(wait_ms * 1e6) % 1000000000L};
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    (void)sigdelset(&blocked, SIGCHLD);
+    n = ppoll(polled, (nfds_t)nursery->n + 1, &wait, &blocked);
+    now = talk_now_ms();
+    for (int i = 0; i < nursery->n; i++) {
+        struct charge *child = &nursery->children[i];
+
+        if (!child->is_killed &&
+            ((n > 0 && polled[i + 1].revents != 0) || now >= child->until_ms)) {
+            child->is_killed = kill(child->pid, SIGKILL) == 0;
+        }
+    }
+    return n > 0 && polled[0].revents != 0;
+}
+
+static void raise_children(const struct aha_isolation *how)
+{
+    struct nursery nursery = {.how = how};
+    bool has_asker = true;
+    int fd;
+
+    while (has_asker) {
+        bool is_asked = watch(&nursery);
+
+        reap(&nursery);
+        if (is_asked) {
+            has_asker = receive(&fd);
+            if (fd >= 0 && raise_child(&nursery, fd)) {
+                return;
+            }
+        }
+    }
+    for (int i = 0; i < nursery.n; i++) {
+        (void)kill(nursery.children[i].pid, SIGKILL);
+    }
+}
+
+static void wake(int signal)
+{
+    (void)signal;
+}
+
+/* A child's end interrupts the wait, and only that. */
+static void set_signals(void)
+{
+    struct sigaction waking = {.sa_handler = wake};
+    sigset_t children;
+
+    (void)sigemptyset(&children);
+    (void)sigaddset(&children, SIGCHLD);
+    (void)pthread_sigmask(SIG_BLOCK, &children, NULL);
+    (void)sigaction(SIGCHLD, &waking, NULL);
+}
+
+/* @param askers  the caller's end, not to be had here */
+static void be_nursery(const struct aha_isolation *how, int askers, int control)
+{
+    (void)prctl(PR_SET_NAME, "aha-nursery");
+    set_signals();
+    if (dup2(control, CONTROL) != CONTROL) {
+        return;
+    }
+    if (control != CONTROL) {
+        (void)close(control);
+    }
+    if (askers != CONTROL) {
+        (void)close(askers);
+    }
+    closefrom(CONTROL + 1);
+    if (how->max_bytes > 0) {
+        const struct rlimit memory = {how->max_bytes, how->max_bytes};
+
+        (void)setrlimit(RLIMIT_DATA, &memory);
+    }
+    if (how->seal_nursery != NULL) {
+        how->seal_nursery();
+    }
+    raise_children(how);
+}
+
+enum aha_status nursery_start(const struct aha_isolation *how, int *askers,
+                              struct aha_error *err)
+{
+    int ends[2];
+    pid_t pid = -1;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+        pid = fork();
+        if (pid == 0) {
+            be_nursery(how, ends[0], ends[1]);
+            _exit(0);
+        }
+        (void)close(ends[1]);
+        if (pid < 0) {
+            (void)close(ends[0]);
+        }
+    }
+    if (pid < 0) {
+        return aha_error_set(err, AHA_ERR_ENVIRONMENT,
+                             "No process can be started for decoders; is there "
+                             "a limit on processes?");
+    }
+    *askers = ends[0];
+    return AHA_OK;
+}
