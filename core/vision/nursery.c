@@ -174,7 +174,8 @@ static void live(const struct nursery *nursery, int fd)
         (void)close(nursery->children[i].fd);
     }
     (void)close(CONTROL);
-    (void)mallopt(M_PERTURB, 0); /* what is freed goes with the process */
+    /* What is freed goes with the process, which has one thread. */
+    (void)mallopt(M_PERTURB, 0); /* NOLINT(concurrency-mt-unsafe) */
     if (nursery->how->seal_decoder != NULL) {
         nursery->how->seal_decoder(fd);
     }
