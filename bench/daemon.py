@@ -180,9 +180,13 @@ def load_row(share, rate, outcomes, probes_ms):
             f"{probes_ms:.0f}"]
 
 
-def share_of_bare(rates, way):
+def share_of(rates, way, other):
     """The median of the ratios of each round."""
-    return statistics.median(a / b for a, b in zip(rates[way], rates[BARE]))
+    return statistics.median(a / b for a, b in zip(rates[way], rates[other]))
+
+
+def share_of_bare(rates, way):
+    return share_of(rates, way, BARE)
 
 
 def goal_rows(ratio, start, memory):

@@ -44,10 +44,9 @@ def race_of(daemons, photo, options):
 
 
 def row(megapixels, rates):
-    shares = [a / b for a, b in zip(rates[APART], rates[HERE])]
     return [megapixels,
             *(f"{statistics.median(rates[way]):.1f}" for way in (HERE, APART)),
-            f"{statistics.median(shares):.3f}"]
+            f"{daemon.share_of(rates, APART, HERE):.3f}"]
 
 
 def start(way, options):

@@ -105,7 +105,7 @@ static void cut_whole(struct photo *photo, int i)
 enum aha_status photo_cut(struct photo *photo)
 {
     enum aha_status status = take_buffers(photo);
-    double start = pipeline_now_ms();
+    double start = clock_now_ms();
 
     for (int i = 0; status == AHA_OK && i < photo->analysis.n_faces; i++) {
         if (photo->is_whole) {
@@ -114,7 +114,7 @@ enum aha_status photo_cut(struct photo *photo)
             cut_face(photo, i);
         }
     }
-    photo->analysis.timing.align_ms = pipeline_now_ms() - start;
+    photo->analysis.timing.align_ms = clock_now_ms() - start;
     return status;
 }
 
@@ -137,7 +137,7 @@ enum aha_status aha_prepare_crops(struct aha_session *session,
     struct photo photo = {
         .session = session, .view = {.shrink = 1, .scale = {1, 1}}, .err = err};
     struct aha_analysis *analysis = &photo.analysis;
-    double start = pipeline_now_ms();
+    double start = clock_now_ms();
     enum aha_status status;
 
     if (n < 1 || n > AHA_MAX_FACES || height < MIN_PLANE ||
@@ -169,7 +169,7 @@ enum aha_status aha_prepare_crops(struct aha_session *session,
         aha_analysis_fini(analysis);
         return status;
     }
-    analysis->timing.align_ms = pipeline_now_ms() - start;
+    analysis->timing.align_ms = clock_now_ms() - start;
     *out = *analysis;
     return AHA_OK;
 }

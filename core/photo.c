@@ -16,7 +16,7 @@ enum aha_status photo_decode(struct photo *photo, int shrink,
                              struct picture *out)
 {
     const struct aha_image_info *info = &photo->analysis.image;
-    double start = pipeline_now_ms();
+    double start = clock_now_ms();
     enum aha_status status =
         image_decode(&photo->file, shrink, &out->image, photo->err);
 
@@ -25,7 +25,7 @@ enum aha_status photo_decode(struct photo *photo, int shrink,
         out->scale.x = (float)info->width / (float)out->image.width;
         out->scale.y = (float)info->height / (float)out->image.height;
     }
-    photo->analysis.timing.decode_ms += pipeline_now_ms() - start;
+    photo->analysis.timing.decode_ms += clock_now_ms() - start;
     return status;
 }
 

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/alloc.h"
 #include "core/pipeline_parts.h"
@@ -42,14 +41,6 @@ const char *aha_skip_reason_name(enum aha_skip_reason reason)
     };
 
     return names[reason];
-}
-
-double pipeline_now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
 static enum aha_status check_header(struct photo *photo)
@@ -263,7 +254,7 @@ static enum aha_status find_faces(struct photo *photo)
     const struct picture *view = &photo->view;
     enum aha_status status = photo_decode(
         photo, detection_shrink(&photo->analysis.image), &photo->view);
-    double start = pipeline_now_ms();
+    double start = clock_now_ms();
     int n;
     int shrink;
 
@@ -277,7 +268,7 @@ static enum aha_status find_faces(struct photo *photo)
         scale_detection(&session->detections[i], view->scale);
     }
     shrink = detail_shrink(photo, n);
-    photo->analysis.timing.detect_ms += pipeline_now_ms() - start;
+    photo->analysis.timing.detect_ms += clock_now_ms() - start;
     if (shrink < view->shrink) {
         status = photo_decode(photo, shrink, &photo->detail);
         if (status != AHA_OK) {
@@ -290,9 +281,9 @@ static enum aha_status find_faces(struct photo *photo)
     if (photo->analysis.faces == NULL) {
         return aha_error_set(photo->err, AHA_ERR_MEMORY, "out of memory");
     }
-    start = pipeline_now_ms();
+    start = clock_now_ms();
     place_landmarks(photo, n);
-    photo->analysis.timing.detect_ms += pipeline_now_ms() - start;
+    photo->analysis.timing.detect_ms += clock_now_ms() - start;
     return AHA_OK;
 }
 
@@ -329,7 +320,7 @@ static enum aha_status take_crop(struct photo *photo)
         .left_eye = {w, h / 2},
         .right_eye = {0, h / 2},
     };
-    double start = pipeline_now_ms();
+    double start = clock_now_ms();
 
     if (status != AHA_OK) {
         return status;
@@ -340,7 +331,7 @@ static enum aha_status take_crop(struct photo *photo)
         photo->analysis.n_faces = 0;
         keep_face(photo, &all.box, &all, &session->landmarks[0]);
     }
-    photo->analysis.timing.detect_ms += pipeline_now_ms() - start;
+    photo->analysis.timing.detect_ms += clock_now_ms() - start;
     return AHA_OK;
 }
 

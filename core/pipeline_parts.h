@@ -8,6 +8,7 @@
 
 #include "aha/pipeline.h"
 
+#include "core/clock.h"
 #include "core/model/expression.h"
 #include "core/vision/align.h"
 #include "core/vision/detect.h"
@@ -85,8 +86,5 @@ struct affine photo_map_to(const struct picture *picture,
 
 /** Wipe and release both pictures and close the file; the analysis stays. */
 void photo_drop_pictures(struct photo *photo);
-
-/** Milliseconds of CLOCK_MONOTONIC. */
-double pipeline_now_ms(void);
 
 #endif

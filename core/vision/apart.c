@@ -7,11 +7,11 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/vision/nursery.h"
 #include "core/vision/talk.h"
 
@@ -44,39 +44,9 @@ bool aha_image_is_nursery_lost(void)
     return apart.is_on && poll(&end, 1, 0) > 0;
 }
 
-/* Room for one descriptor beside a message. */
-union room {
-    struct cmsghdr head;
-    char bytes[CMSG_SPACE(sizeof(int))];
-};
-
 bool apart_is_on(void)
 {
     return apart.is_on;
-}
-
-static bool send_end(int fd, double until_ms)
-{
-    union room room = {{0}};
-    char byte = 0;
-    struct iovec text = {&byte, sizeof byte};
-    struct msghdr message = {.msg_iov = &text,
-                             .msg_iovlen = 1,
-                             .msg_control = &room,
-                             .msg_controllen = sizeof room};
-    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(head), &fd, sizeof fd);
-    while (sendmsg(apart.nursery, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-        if (!talk_may_try_again() ||
-            !talk_wait(apart.nursery, POLLOUT, until_ms)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static enum aha_status no_memory(struct aha_error *err)
@@ -88,7 +58,7 @@ static enum aha_status no_memory(struct aha_error *err)
 static enum aha_status lost(const struct apart_child *child,
                             struct aha_error *err)
 {
-    if (talk_now_ms() - child->start_ms >= apart.limit_ms) {
+    if (clock_now_ms() - child->start_ms >= apart.limit_ms) {
         return aha_error_set(err, AHA_ERR_TIMEOUT,
                              "The image takes longer to decode than %.0f ms.",
                              apart.limit_ms);
@@ -132,7 +102,7 @@ enum aha_status apart_start(enum aha_image_format format, const void *bytes,
                             struct aha_error *err)
 {
     struct talk_greeting greeting = {n_bytes};
-    double start_ms = talk_now_ms();
+    double start_ms = clock_now_ms();
     double until_ms = start_ms + apart.limit_ms + GRACE_MS;
     int ends[2];
     bool is_sent;
@@ -141,7 +111,7 @@ enum aha_status apart_start(enum aha_image_format format, const void *bytes,
         return no_memory(err);
     }
     *out = (struct apart_child){true, ends[0], format, start_ms, until_ms};
-    is_sent = send_end(ends[1], until_ms);
+    is_sent = talk_give_socket(apart.nursery, ends[1], until_ms);
     (void)close(ends[1]);
     if (!is_sent) {
         return aha_error_set(err, AHA_ERR_ENVIRONMENT,

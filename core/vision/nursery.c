@@ -14,13 +14,11 @@
  */
 #include "core/vision/nursery.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,6 +27,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/clock.h"
 #include "core/vision/decoder.h"
 #include "core/vision/talk.h"
 
@@ -137,36 +136,6 @@ struct nursery {
     struct charge children[MAX_CHILDREN];
 };
 
-/* Room for one descriptor beside a message. */
-union room {
-    struct cmsghdr head;
-    char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-/* @return false when there will be no more; *fd is -1 when none came */
-static bool receive(int *fd)
-{
-    union room room = {{0}};
-    char byte;
-    struct iovec text = {&byte, sizeof byte};
-    struct msghdr message = {.msg_iov = &text,
-                             .msg_iovlen = 1,
-                             .msg_control = &room,
-                             .msg_controllen = sizeof room};
-    const struct cmsghdr *head;
-    ssize_t n = recvmsg(CONTROL, &message, MSG_CMSG_CLOEXEC);
-
-    *fd = -1;
-    if (n < 0) {
-        return errno == EINTR || errno == ENOMEM || errno == ENOBUFS;
-    }
-    head = CMSG_FIRSTHDR(&message);
-    if (head != NULL && head->cmsg_type == SCM_RIGHTS) {
-        memcpy(fd, CMSG_DATA(head), sizeof *fd);
-    }
-    return n > 0;
-}
-
 static void live(const struct nursery *nursery, int fd)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -182,24 +151,22 @@ static void live(const struct nursery *nursery, int fd)
     decode(fd);
 }
 
-/* @return whether this is the child, and at its end */
-static bool raise_child(struct nursery *nursery, int fd)
+static void raise_child(struct nursery *nursery, int fd)
 {
     const struct talk_answer refusal = {.status = AHA_ERR_MEMORY};
     pid_t pid = nursery->n < MAX_CHILDREN ? fork() : -1;
 
     if (pid == 0) {
         live(nursery, fd);
-        return true;
+        _exit(0);
     }
     if (pid < 0) {
-        (void)talk_give(fd, &refusal, sizeof refusal, talk_now_ms());
+        (void)talk_give(fd, &refusal, sizeof refusal, clock_now_ms());
         (void)close(fd);
-        return false;
+        return;
     }
-    nursery->children[nursery->n++] =
-        (struct charge){pid, fd, talk_now_ms() + nursery->how->limit_ms, false};
-    return false;
+    nursery->children[nursery->n++] = (struct charge){
+        pid, fd, clock_now_ms() + nursery->how->limit_ms, false};
 }
 
 /* Those that have ended are told of by the end of their sockets. */
@@ -240,13 +207,13 @@ static bool watch(struct nursery *nursery)
             first_ms = fmin(first_ms, child->until_ms);
         }
     }
-    wait_ms = fmin(fmax(first_ms - talk_now_ms(), 0), MAX_WAIT_MS);
+    wait_ms = fmin(fmax(first_ms - clock_now_ms(), 0), MAX_WAIT_MS);
     wait = (struct timespec){(time_t)(wait_ms / 1e3),
                              (long)(wait_ms * 1e6) % 1000000000L};
     (void)pthread_sigmask(SIG_BLOCK, NULL, &blocked);
     (void)sigdelset(&blocked, SIGCHLD);
     n = ppoll(polled, (nfds_t)nursery->n + 1, &wait, &blocked);
-    now = talk_now_ms();
+    now = clock_now_ms();
     for (int i = 0; i < nursery->n; i++) {
         struct charge *child = &nursery->children[i];
 
@@ -269,9 +236,9 @@ static void raise_children(const struct aha_isolation *how)
 
         reap(&nursery);
         if (is_asked) {
-            has_asker = receive(&fd);
-            if (fd >= 0 && raise_child(&nursery, fd)) {
-                return;
+            has_asker = talk_take_socket(CONTROL, &fd);
+            if (fd >= 0) {
+                raise_child(&nursery, fd);
             }
         }
     }

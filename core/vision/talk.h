@@ -32,19 +32,22 @@ struct talk_answer {
     int height;
 };
 
-/** Milliseconds of CLOCK_MONOTONIC. */
-double talk_now_ms(void);
-
-/** Wait for poll's events. @return whether they, or an end, came in time */
-bool talk_wait(int fd, short events, double until_ms);
-
-/** Whether errno says that a call has to wait or was interrupted. */
-bool talk_may_try_again(void);
-
 /** @return whether all of it was sent; nothing can be told after it if not */
 bool talk_give(int fd, const void *bytes, size_t n_bytes, double until_ms);
 
 /** @return whether all of it came */
 bool talk_take(int fd, void *bytes, size_t n_bytes, double until_ms);
+
+/** Send a descriptor over a packet socket. @return whether it was sent */
+bool talk_give_socket(int over, int fd, double until_ms);
+
+/**
+ * Wait for one that is sent so.
+ *
+ * @param fd  the caller's to close; -1 when none came
+ *
+ * @return false when there will be no more
+ */
+bool talk_take_socket(int over, int *fd);
 
 #endif

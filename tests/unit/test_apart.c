@@ -18,6 +18,7 @@
 
 #include "aha/image.h"
 
+#include "core/clock.h"
 #include "core/vision/talk.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/support.h"
@@ -228,14 +229,6 @@ static void hang(int fd)
     }
 }
 
-static double now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
-}
-
 static void lose_some(void)
 {
     void (*const ways[])(int) = {crash, leave};
@@ -272,9 +265,9 @@ static void wait_too_long(void)
 
     EXPECT(isolate(SHORT_MS));
     shared->act = hang;
-    start_ms = now_ms();
+    start_ms = clock_now_ms();
     EXPECT(probe(&info, NULL) == AHA_ERR_TIMEOUT);
-    EXPECT(now_ms() - start_ms < PATIENT_MS);
+    EXPECT(clock_now_ms() - start_ms < PATIENT_MS);
 }
 
 START_TEST(a_decoder_that_hangs_is_ended)
@@ -307,8 +300,9 @@ static void outlive(void)
     EXPECT(isolate(PATIENT_MS));
     shared->act = linger;
     EXPECT(probe(&info, NULL) == AHA_OK);
-    start_ms = now_ms();
-    while (kill(shared->decoder, 0) == 0 && now_ms() - start_ms < PATIENT_MS) {
+    start_ms = clock_now_ms();
+    while (kill(shared->decoder, 0) == 0 &&
+           clock_now_ms() - start_ms < PATIENT_MS) {
         (void)usleep(1000);
     }
     EXPECT(kill(shared->decoder, 0) != 0);

@@ -188,12 +188,17 @@ static void *nothing(void *data)
     return data;
 }
 
-static bool start_threads(void)
+static bool start_thread(void)
 {
     pthread_t thread;
 
     return pthread_create(&thread, NULL, nothing, NULL) == 0 &&
-           pthread_join(thread, NULL) == 0 && raise(SIGURG) == 0;
+           pthread_join(thread, NULL) == 0;
+}
+
+static bool start_threads(void)
+{
+    return start_thread() && raise(SIGURG) == 0;
 }
 
 /* What is tried, and the seals that make it so. */
@@ -270,6 +275,23 @@ static struct told child(const struct seal_needs *needs, void prepare(void))
     return told;
 }
 
+/* What holds in a child, if its seals do. */
+static void expect_sealed(const struct seal_needs *needs, unsigned seals,
+                          bool (*holds)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        unsigned all = seal_process(needs) | seal_calls(needs);
+
+        _exit((all & seals) == 0 || holds() ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+
 /* What asking a nursery needs, and no more. */
 static bool pair_up(void)
 {
@@ -278,23 +300,15 @@ static bool pair_up(void)
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
            is_denied(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends)) &&
            is_denied(
-               socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+               socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) &&
+           make_sockets();
 }
 
 START_TEST(an_asker_pairs_sockets_alone)
 {
     const struct seal_needs mine = {.notes = -1, .has_nursery = true};
-    int status = -1;
-    pid_t pid = fork();
 
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        unsigned seals = seal_process(&mine) | seal_calls(&mine);
-
-        _exit((seals & CALLS) == 0 || (pair_up() && make_sockets()) ? 0 : 1);
-    }
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_int_eq(status, 0);
+    expect_sealed(&mine, CALLS, pair_up);
 }
 END_TEST
 
@@ -354,14 +368,6 @@ END_TEST
 static bool read_nothing(void)
 {
     return opening(inside, O_RDONLY) && read_outside();
-}
-
-static bool start_thread(void)
-{
-    pthread_t thread;
-
-    return pthread_create(&thread, NULL, nothing, NULL) == 0 &&
-           pthread_join(thread, NULL) == 0;
 }
 
 /* Memory that its limit would not count. */
@@ -454,17 +460,8 @@ static bool socket_goes(void)
 START_TEST(a_socket_file_may_go)
 {
     struct seal_needs mine = {.sockets = {inside}, .notes = -1};
-    int status = -1;
-    pid_t pid = fork();
 
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        unsigned seals = seal_process(&mine) | seal_calls(&mine);
-
-        _exit((seals & FILES) == 0 || socket_goes() ? 0 : 1);
-    }
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_int_eq(status, 0);
+    expect_sealed(&mine, FILES, socket_goes);
 }
 END_TEST
 
