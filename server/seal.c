@@ -89,21 +89,27 @@ static void allow(int ruleset, const char *path, uint64_t access)
     }
 }
 
+static bool is_root(const char *folder)
+{
+    char real[PATH_MAX];
+
+    return realpath(folder, real) != NULL && strcmp(real, "/") == 0;
+}
+
 /* The file's folder; of what may be read, not where that would be everything.
  */
 static void allow_beside(int ruleset, const char *path, uint64_t access)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX] = ".";
     const char *slash = strrchr(path, '/');
 
-    if (slash == NULL) {
-        allow(ruleset, ".", access);
-    } else if (slash == path) {
-        allow(ruleset, access == READ_FILE ? path : "/", access);
-    } else if (snprintf(folder, sizeof folder, "%.*s", (int)(slash - path),
-                        path) < (int)sizeof folder) {
-        allow(ruleset, folder, access);
+    if (slash != NULL &&
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash + 1 - path),
+                 path) >= (int)sizeof folder) {
+        return;
     }
+    allow(ruleset, access == READ_FILE && is_root(folder) ? path : folder,
+          access);
 }
 
 static void allow_linked(int ruleset, const char *path)
@@ -115,14 +121,16 @@ static void allow_linked(int ruleset, const char *path)
     }
 }
 
-/* The folder, and where those of its weight files lead that are links. */
+/* The folder, and where its weight files lead, if they are links. */
 static void allow_folder(int ruleset, const char *folder)
 {
     char path[PATH_MAX];
     DIR *entries = opendir(folder);
     const struct dirent *entry;
 
-    allow(ruleset, folder, READ_FILE);
+    if (!is_root(folder)) {
+        allow(ruleset, folder, READ_FILE);
+    }
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own */
     while (entries != NULL && (entry = readdir(entries)) != NULL) {
         if (strstr(entry->d_name, ".safetensors") != NULL &&
@@ -205,10 +213,12 @@ unsigned seal_process(const struct seal_needs *needs)
 /* Of the nursery's process, and so of the decoders'. */
 static bool are_calls_sealed;
 
-void seal_nursery(void)
+unsigned seal_nursery(void)
 {
     const struct seal_needs needs = {.notes = -1, .is_nursery = true};
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    unsigned calls;
+    unsigned seals;
 
     for (int fd = STDIN_FILENO; nothing >= 0 && fd <= STDERR_FILENO; fd++) {
         (void)dup2(nothing, fd);
@@ -216,14 +226,14 @@ void seal_nursery(void)
     if (nothing > STDERR_FILENO) {
         (void)close(nothing);
     }
-    (void)seal_process(&needs);
-    are_calls_sealed = seal_calls(&needs) != 0;
+    seals = seal_process(&needs);
+    calls = seal_calls(&needs);
+    are_calls_sealed = calls != 0;
+    return seals | calls;
 }
 
-void seal_decoder(int fd)
+bool seal_decoder(int fd)
 {
     (void)fd;
-    if (are_calls_sealed && !seal_decoder_calls()) {
-        _exit(1);
-    }
+    return !are_calls_sealed || seal_decoder_calls();
 }

@@ -63,12 +63,12 @@ unsigned seal_process(const struct seal_needs *needs);
 unsigned seal_calls(const struct seal_needs *needs);
 
 /** Seal the process that starts decoders, as struct aha_isolation wants it: it
- * and they read no file and write no line. */
-void seal_nursery(void);
+ * and they read no file and write no line. @return which seals hold */
+unsigned seal_nursery(void);
 
-/** Seal a decoder's process, which inherits the nursery's seals; it ends if
- * that fails. */
-void seal_decoder(int fd);
+/** Seal a decoder's process, which inherits the nursery's seals. @return false
+ * if that fails */
+bool seal_decoder(int fd);
 
 /** What of system calls a decoder has less than its nursery. @return whether it
  * is sealed */

@@ -25,6 +25,8 @@
 
 #include "server/seal.h"
 
+enum { DESCRIPTOR_BITS = 32 };
+
 /* With any arguments. Those a processor does not have are passed over. */
 static const int calls[] = {
     /* connections */
@@ -113,25 +115,34 @@ static int add_signals(scmp_filter_ctx filter)
 /*
  * To no address. That of a sendmsg cannot be looked at, so the socket of notes,
  * which knows where it sends, has sendto alone. MSG_FASTOPEN is a connect.
+ *
+ * The kernel looks at 32 bits of a descriptor, a comparison at 64, so another
+ * descriptor is told by a bit that differs among the lower ones.
  */
 static int add_sending(scmp_filter_ctx filter, int notes)
 {
-    const struct scmp_arg_cmp unconnected =
-        SCMP_A3_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
+    int failed =
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
+                         SCMP_A3_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0),
+                         SCMP_A4_64(SCMP_CMP_EQ, 0));
 
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
-                            SCMP_A4_64(SCMP_CMP_EQ, 0), unconnected) |
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 2,
-                            SCMP_A0_32(SCMP_CMP_NE, (uint32_t)notes),
-                            SCMP_A2_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    for (int i = 0; i < DESCRIPTOR_BITS; i++) {
+        uint32_t bit = UINT32_C(1) << i;
+
+        failed |= seccomp_rule_add(
+            filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 2,
+            SCMP_A0_64(SCMP_CMP_MASKED_EQ, bit, ~(uint32_t)notes & bit),
+            SCMP_A2_64(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    }
+    return failed;
 }
 
 /* A nursery is sent sockets, forks and kills; its children then lose this. */
 static int add_raising(scmp_filter_ctx filter)
 {
     static const int raising[] = {SCMP_SYS(recvmsg), SCMP_SYS(clone),
-                                  SCMP_SYS(wait4), SCMP_SYS(kill),
-                                  SCMP_SYS(seccomp)};
+                                  SCMP_SYS(wait4),   SCMP_SYS(kill),
+                                  SCMP_SYS(seccomp), SCMP_SYS(getppid)};
     int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
                                   SCMP_A0_32(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
 
@@ -195,14 +206,33 @@ unsigned seal_calls(const struct seal_needs *needs)
     return is_sealed ? 1U << SEAL_CALLS : 0;
 }
 
+/* RLIMIT_DATA counts what is private and may be written: so nothing else may
+ * be had that takes memory, nor be made of what was counted. */
+static int deny_uncounted(scmp_filter_ctx filter)
+{
+    static const unsigned uncounted[] = {MAP_SHARED, MAP_GROWSDOWN};
+    int failed =
+        seccomp_rule_add(
+            filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
+            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_READ | PROT_WRITE, PROT_READ)) |
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mprotect), 1,
+                         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_WRITE, 0));
+
+    for (size_t i = 0; i < sizeof uncounted / sizeof *uncounted; i++) {
+        failed |= seccomp_rule_add(
+            filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
+            SCMP_A3(SCMP_CMP_MASKED_EQ, uncounted[i], uncounted[i]));
+    }
+    return failed;
+}
+
 bool seal_decoder_calls(void)
 {
     /* Of what the nursery may: no processes, no signals, no descriptors by
-     * message; and no memory that RLIMIT_DATA does not count. */
+     * message. */
     static const int lost[] = {SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
                                SCMP_SYS(wait4),   SCMP_SYS(kill),
                                SCMP_SYS(seccomp), SCMP_SYS(prctl)};
-    static const unsigned uncounted[] = {MAP_SHARED, MAP_GROWSDOWN};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int failed;
 
@@ -214,11 +244,7 @@ bool seal_decoder_calls(void)
     for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
         failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), lost[i], 0);
     }
-    for (size_t i = 0; i < sizeof uncounted / sizeof *uncounted; i++) {
-        failed |= seccomp_rule_add(
-            filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
-            SCMP_A3(SCMP_CMP_MASKED_EQ, uncounted[i], uncounted[i]));
-    }
+    failed |= deny_uncounted(filter);
     /* It has no new privileges already, and may not ask again. */
     failed |= seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
     (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);

@@ -415,8 +415,9 @@ static void allow_files(const struct server *server)
 }
 
 /* Before anything is read, so that decoders know nothing. */
+/* @param seals  of the processes beside this one */
 static enum aha_status isolate(struct server *server, bool is_sealed,
-                               struct aha_error *err)
+                               unsigned *seals, struct aha_error *err)
 {
     const struct config *config = &server->config;
     size_t pixels = (size_t)config->max_source_pixels;
@@ -430,7 +431,7 @@ static enum aha_status isolate(struct server *server, bool is_sealed,
         how.seal_nursery = seal_nursery;
         how.seal_decoder = seal_decoder;
     }
-    status = aha_image_isolate(&how, err);
+    status = aha_image_isolate(&how, seals, err);
     if (status == AHA_OK) {
         atomic_fetch_or(&server->seals, 1U << SEAL_DECODERS);
     }
@@ -450,14 +451,15 @@ static enum aha_status start(struct life *life, struct aha_error *err)
         .notes = life->notify.fd,
         .has_nursery = has_nursery,
     };
+    unsigned elsewhere = ~0U; /* a seal is one that holds everywhere */
     enum aha_status status =
-        has_nursery ? isolate(server, is_sealed, err) : AHA_OK;
+        has_nursery ? isolate(server, is_sealed, &elsewhere, err) : AHA_OK;
 
     if (status == AHA_OK) {
         status = prepare(server, err);
     }
     if (status == AHA_OK && is_sealed) {
-        atomic_fetch_or(&server->seals, seal_process(&needs));
+        atomic_fetch_or(&server->seals, seal_process(&needs) & elsewhere);
     }
     if (status == AHA_OK) {
         status = workers_start(&life->workers, server, err);
@@ -467,7 +469,7 @@ static enum aha_status start(struct life *life, struct aha_error *err)
                             err);
     }
     if (status == AHA_OK && is_sealed) {
-        atomic_fetch_or(&server->seals, seal_calls(&needs));
+        atomic_fetch_or(&server->seals, seal_calls(&needs) & elsewhere);
     }
     if (status != AHA_OK && life->workers != NULL) {
         refuse_reload(server);

@@ -28,10 +28,14 @@ static struct {
 } apart;
 
 enum aha_status aha_image_isolate(const struct aha_isolation *how,
-                                  struct aha_error *err)
+                                  unsigned *seals, struct aha_error *err)
 {
-    enum aha_status status = nursery_start(how, &apart.nursery, err);
+    unsigned held = 0;
+    enum aha_status status = nursery_start(how, &apart.nursery, &held, err);
 
+    if (seals != NULL) {
+        *seals = held;
+    }
     apart.limit_ms = how->limit_ms;
     apart.is_on = status == AHA_OK;
     return status;

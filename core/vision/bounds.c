@@ -16,7 +16,11 @@ enum {
     PNG_TYPE = 12, /* of the first chunk, where IHDR is, or should be */
     PNG_INTERLACE = 28,
     PNG_PIXEL_BYTES = 8,
-    VP8L_BLOCK = 16, /* pixels that share their codes, at least */
+    /* Of decoders that hold all of an image, as measured with libvips 8.14. */
+    GIF_PIXEL_BYTES = 5,
+    TIFF_PIXEL_BYTES = 37, /* four floats, a tile in memory twice */
+    HEIF_PIXEL_BYTES = 26, /* four channels of 12 bits */
+    VP8L_BLOCK = 16,       /* pixels that share their codes, at least */
     VP8L_CODE_BYTES = 21 * 1024,
     VP8L_MAX_CODES = 1 << 16,
     ICC_HEAD = 128,
@@ -198,6 +202,13 @@ uint64_t bounds_memory(const struct aha_image_info *info, const void *bytes,
                    ? VP8L_CODE_BYTES *
                          (n_codes < VP8L_MAX_CODES ? n_codes : VP8L_MAX_CODES)
                    : 0;
+    case AHA_IMAGE_GIF:
+        return n_pixels * GIF_PIXEL_BYTES;
+    case AHA_IMAGE_TIFF:
+        return n_pixels * TIFF_PIXEL_BYTES;
+    case AHA_IMAGE_HEIF:
+    case AHA_IMAGE_AVIF:
+        return n_pixels * HEIF_PIXEL_BYTES;
     default:
         return 0;
     }

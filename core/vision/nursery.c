@@ -36,11 +36,14 @@ enum {
     CONTROL = 3,         /* the nursery's descriptor, after stderr */
     MAX_WAIT_MS = 60000, /* nothing depends on it */
     MAX_CHILDREN = 512,  /* at once; beyond it there is no memory */
+    READY_MS = 10000,    /* for the nursery to be there */
 };
 
 static const double FOREVER_MS = (double)INFINITY;
 
 /* ---- a child */
+
+static const struct talk_answer refusal = {.status = AHA_ERR_MEMORY};
 
 struct child {
     int fd;
@@ -103,12 +106,16 @@ static bool answer(int fd, const struct talk_request *request,
 }
 
 /* What it holds goes with the process, so nothing is freed. */
-static void decode(int fd)
+static void decode(const struct aha_isolation *how, int fd)
 {
     struct talk_greeting greeting;
     struct talk_request request;
     void *bytes;
 
+    if (how->seal_decoder != NULL && !how->seal_decoder(fd)) {
+        (void)talk_give(fd, &refusal, sizeof refusal, FOREVER_MS);
+        return;
+    }
     if (!talk_take(fd, &greeting, sizeof greeting, FOREVER_MS)) {
         return;
     }
@@ -132,6 +139,7 @@ struct charge {
 
 struct nursery {
     const struct aha_isolation *how;
+    pid_t pid;
     int n;
     struct charge children[MAX_CHILDREN];
 };
@@ -139,21 +147,20 @@ struct nursery {
 static void live(const struct nursery *nursery, int fd)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != nursery->pid) { /* it had ended before */
+        return;
+    }
     for (int i = 0; i < nursery->n; i++) {
         (void)close(nursery->children[i].fd);
     }
     (void)close(CONTROL);
     /* What is freed goes with the process, which has one thread. */
     (void)mallopt(M_PERTURB, 0); /* NOLINT(concurrency-mt-unsafe) */
-    if (nursery->how->seal_decoder != NULL) {
-        nursery->how->seal_decoder(fd);
-    }
-    decode(fd);
+    decode(nursery->how, fd);
 }
 
 static void raise_child(struct nursery *nursery, int fd)
 {
-    const struct talk_answer refusal = {.status = AHA_ERR_MEMORY};
     pid_t pid = nursery->n < MAX_CHILDREN ? fork() : -1;
 
     if (pid == 0) {
@@ -227,7 +234,7 @@ static bool watch(struct nursery *nursery)
 
 static void raise_children(const struct aha_isolation *how)
 {
-    struct nursery nursery = {.how = how};
+    struct nursery nursery = {.how = how, .pid = getpid()};
     bool has_asker = true;
     int fd;
 
@@ -267,6 +274,8 @@ static void set_signals(void)
 /* @param askers  the caller's end, not to be had here */
 static void be_nursery(const struct aha_isolation *how, int askers, int control)
 {
+    unsigned seals = 0;
+
     (void)prctl(PR_SET_NAME, "aha-nursery");
     set_signals();
     if (dup2(control, CONTROL) != CONTROL) {
@@ -282,16 +291,20 @@ static void be_nursery(const struct aha_isolation *how, int askers, int control)
     if (how->max_bytes > 0) {
         const struct rlimit memory = {how->max_bytes, how->max_bytes};
 
-        (void)setrlimit(RLIMIT_DATA, &memory);
+        if (setrlimit(RLIMIT_DATA, &memory) != 0) {
+            return;
+        }
     }
     if (how->seal_nursery != NULL) {
-        how->seal_nursery();
+        seals = how->seal_nursery();
     }
-    raise_children(how);
+    if (talk_give(CONTROL, &seals, sizeof seals, FOREVER_MS)) {
+        raise_children(how);
+    }
 }
 
 enum aha_status nursery_start(const struct aha_isolation *how, int *askers,
-                              struct aha_error *err)
+                              unsigned *seals, struct aha_error *err)
 {
     int ends[2];
     pid_t pid = -1;
@@ -311,6 +324,13 @@ enum aha_status nursery_start(const struct aha_isolation *how, int *askers,
         return aha_error_set(err, AHA_ERR_ENVIRONMENT,
                              "No process can be started for decoders; is there "
                              "a limit on processes?");
+    }
+    if (!talk_take(ends[0], seals, sizeof *seals, clock_now_ms() + READY_MS)) {
+        (void)close(ends[0]); /* which ends it */
+        return aha_error_set(err, AHA_ERR_ENVIRONMENT,
+                             "The process that starts decoders does not start, "
+                             "or is not there in %d ms.",
+                             READY_MS);
     }
     *askers = ends[0];
     return AHA_OK;

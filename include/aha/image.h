@@ -98,10 +98,12 @@ enum aha_status aha_image_decode(const void *bytes, size_t n_bytes,
 struct aha_isolation {
     double limit_ms;  /* for all that is done with an image; more than 0 */
     size_t max_bytes; /* that such a process may hold; 0: no limit */
-    /* In the process that starts decoders, before it does. */
-    void (*seal_nursery)(void);
-    /* In a decoder's process, before it gets a byte; it answers on `fd`. */
-    void (*seal_decoder)(int fd);
+    /* In the process that starts decoders, before it does; what it returns is
+     * handed to who isolates. */
+    unsigned (*seal_nursery)(void);
+    /* In a decoder's process, before it gets a byte; it answers on `fd`. False:
+     * without that it must not decode, which is AHA_ERR_MEMORY. */
+    bool (*seal_decoder)(int fd);
 };
 
 /**
@@ -116,9 +118,13 @@ struct aha_isolation {
  * the process has one thread, and before it takes memory that need not be
  * copied.
  *
- * @return AHA_ERR_ENVIRONMENT when no process can be started.
+ * @param seals  what seal_nursery returned, or 0; NULL if it is not asked
+ *
+ * @return AHA_ERR_ENVIRONMENT when no process can be started, or it cannot be
+ *         limited.
  */
 enum aha_status aha_image_isolate(const struct aha_isolation *how,
+                                  unsigned *seals,
                                   struct aha_error *err) AHA_MUST_CHECK;
 
 /** Whether aha_image_isolate's nursery has ended, for good. */

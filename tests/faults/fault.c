@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * fault.c - a library to preload into the daemon: the n-th call of some kind
- * fails, once, when a test arms it.
+ * fails, once, when a test arms it. Or each thread that asks for memory tries
+ * once what an intruder would.
  *
  * AHA_FAULTS names a file of one struct control, mapped by the test too. Only
  * calls by the program itself, Jansson's among them, and by libmicrohttpd
- * count: GLib ends the process when it gets no memory, by design.
+ * count: GLib ends the process when it gets no memory, by design. Those that
+ * libmicrohttpd ends the process for are left out, see write() and epoll_ctl().
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -23,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum kind {
@@ -30,14 +33,15 @@ enum kind {
     KIND_FILE = 1 << 1,
     KIND_NET = 1 << 2,
     KIND_THREAD = 1 << 3,
+    KIND_INTRUDER = 1 << 4,
 };
 
-/* The same fields in test_faults.py. */
+/* The same fields in faults.py. */
 struct control {
-    atomic_uint kinds; /* that count; 0: not armed */
-    atomic_uint left;  /* the call that makes it 0 fails */
-    atomic_uint fired; /* calls that failed */
-    atomic_uint seen;  /* calls that counted */
+    atomic_uint kinds;    /* that count; 0: not armed */
+    atomic_uint left;     /* the call that makes it 0 fails */
+    atomic_uint fired;    /* calls that failed, or threads that tried */
+    atomic_uint breaches; /* bits of what an intruder was not denied */
 };
 
 static struct control *control;
@@ -72,13 +76,42 @@ static int must_fail(unsigned kind, const void *caller)
         !is_ours(caller)) {
         return 0;
     }
-    atomic_fetch_add(&control->seen, 1);
     if (atomic_fetch_sub(&control->left, 1) != 1) {
         return 0;
     }
     atomic_store(&control->kinds, 0);
     atomic_fetch_add(&control->fired, 1);
     return 1;
+}
+
+static void try_call(unsigned bit, long result)
+{
+    if (result >= 0 || (errno != EPERM && errno != EACCES)) {
+        atomic_fetch_or(&control->breaches, bit);
+    }
+}
+
+/* By system calls, since others in here would fail themselves. */
+static void intrude(void)
+{
+    static
+        __attribute__((tls_model("initial-exec"))) _Thread_local int has_tried;
+    static const char *const file = "/etc/passwd";
+    int error = errno;
+
+    if (control == NULL || has_tried ||
+        (atomic_load(&control->kinds) & KIND_INTRUDER) == 0) {
+        return;
+    }
+    has_tried = 1;
+    try_call(1 << 0, syscall(SYS_openat, AT_FDCWD, file, O_RDONLY | O_CLOEXEC));
+    try_call(1 << 1, syscall(SYS_openat, AT_FDCWD, "/tmp/aha-intruder",
+                             O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    try_call(1 << 2, syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
+    try_call(1 << 3, syscall(SYS_connect, -1, NULL, 0));
+    try_call(1 << 4, syscall(SYS_execve, "/bin/none", NULL, NULL));
+    atomic_fetch_add(&control->fired, 1);
+    errno = error;
 }
 
 #define FAILS(kind) must_fail((kind), __builtin_return_address(0))
@@ -97,6 +130,7 @@ static void *no_memory(void)
 
 void *malloc(size_t n)
 {
+    intrude();
     return FAILS(KIND_MEMORY) ? no_memory() : __libc_malloc(n);
 }
 

@@ -9,51 +9,21 @@ AHA_FAULT_EVERY=1 (make torture) tries every n up to EACH, the usual run some.
 import base64
 import http.client
 import json
-import mmap
 import os
-import re
-import signal
-import struct
-import subprocess
 import tempfile
-import time
 import unittest
 
-from tests.http.daemon import (AHA, DATA, FAST, LONG, MODELS, PATIENCE_S,
-                               Daemon, multipart, photo, wait_for,
-                               without_times)
+from tests.http import faults
+from tests.http.daemon import FAST, LONG, Daemon, multipart, photo, without_times
 
-LIBRARY = os.path.join(os.path.dirname(os.path.abspath(AHA)), "fault.so")
 EVERY = os.environ.get("AHA_FAULT_EVERY") == "1"
 APART = ("--isolate-decoders", "on")
-KINDS = {"memory": 1, "file": 2, "net": 4, "thread": 8}
 EACH = 2000  # most of the calls beyond read the headers of weights
 MOST = 200000  # calls of one step; more means that the count never ends
-
-
-class Faults:
-    """The page that arms tests/faults/fault.c, and its library."""
-
-    def __init__(self):
-        self.file = tempfile.NamedTemporaryFile()
-        self.file.truncate(mmap.PAGESIZE)
-        self.page = mmap.mmap(self.file.fileno(), mmap.PAGESIZE)
-        self.environment = {"LD_PRELOAD": LIBRARY,
-                            "AHA_FAULTS": self.file.name}
-
-    def arm(self, kind, n):
-        """Let the n-th call from now fail."""
-        self.page[:16] = struct.pack("4I", 0, n, 0, 0)
-        self.page[:4] = struct.pack("I", KINDS[kind])
-
-    def disarm(self):
-        """Whether it has failed."""
-        self.page[:4] = struct.pack("I", 0)
-        return struct.unpack("I", self.page[8:12])[0] > 0
-
-    def close(self):
-        self.page.close()
-        self.file.close()
+# Calls that there are at least: with fewer, they are not seen.
+OF_REQUESTS = {"memory": 100, "file": 3, "net": 20, "thread": 1}
+OF_START = {"memory": 5000, "file": 20, "net": 6, "thread": 3}
+OF_RELOAD = {"memory": 5000, "file": 10, "net": 0, "thread": 0}
 
 
 def steps():
@@ -65,9 +35,7 @@ def steps():
     raise AssertionError("the calls of one step have no end")
 
 
-@unittest.skipUnless(AHA.startswith("build/release") and
-                     os.path.exists(LIBRARY),
-                     "a sanitizer has its own allocator")
+@faults.NEEDED
 class Calls(unittest.TestCase):
     """Requests, while something fails below them."""
 
@@ -80,7 +48,7 @@ class Calls(unittest.TestCase):
         cls.tensor = json.dumps({"inputs": image})
 
     def setUp(self):
-        self.faults = Faults()
+        self.faults = faults.Faults()
         self.addCleanup(self.faults.close)
         # A key that nobody needs, to be read at start and at reload.
         self.keys = tempfile.NamedTemporaryFile("w")
@@ -146,12 +114,15 @@ class Calls(unittest.TestCase):
             right = without_times(daemon.analyze(self.photo, FAST)[2])
             before = daemon.metrics()["process_resident_memory_bytes"]
             requests = self.requests(daemon)
+            n_calls = 0
             for name in names or requests:
                 n = self.fail_each(daemon, kind, name, requests[name])
                 self.assertEqual(
                     without_times(daemon.analyze(self.photo, FAST)[2]), right,
                     name)
                 print(f"{kind}, {name}: {n} calls", flush=True)
+                n_calls += n - 1
+            self.assertGreater(n_calls, OF_REQUESTS[kind], kind)
             self.assertTrue(daemon.reaches("aha_upload_bytes", 0))
             self.assertTrue(daemon.reaches("aha_queue_depth", 0))
             after = daemon.metrics()["process_resident_memory_bytes"]
@@ -176,7 +147,7 @@ class Calls(unittest.TestCase):
         with Daemon(*LONG, "--workers", "1",
                     **self.faults.environment) as daemon:
             right = without_times(daemon.analyze(self.photo, FAST)[2])
-            for kind in KINDS:
+            for kind in OF_RELOAD:
                 for n in steps():
                     self.faults.arm(kind, n)
                     try:
@@ -186,6 +157,8 @@ class Calls(unittest.TestCase):
                         status, body = 0, repr(error)
                     if not self.faults.disarm():
                         self.assertEqual(status, 200, (kind, n, body))
+                        self.assertGreater(n, OF_RELOAD[kind], kind)
+                        print(f"{kind}, reload: {n} calls", flush=True)
                         break
                     self.assertIsNone(daemon.process.poll(), (kind, n))
                 self.assertEqual(
@@ -211,18 +184,23 @@ class Calls(unittest.TestCase):
             self.assertEqual(daemon.ask("GET", "/v1/info")[0], 401)
         return fired
 
+    def fail_starts(self, kind, *flags):
+        """How many calls a start has."""
+        for n in steps():
+            if not self.start(kind, n, *flags):
+                print(f"{kind}, start{flags and ' apart'}: {n} calls",
+                      flush=True)
+                return n
+        return 0
+
     def test_start(self):
-        for kind in KINDS:
-            for n in steps():
-                if not self.start(kind, n):
-                    print(f"{kind}, start: {n} calls", flush=True)
-                    break
+        for kind in OF_START:
+            self.assertGreater(self.fail_starts(kind), OF_START[kind], kind)
 
     def test_start_apart(self):
         for kind in ("net", "thread"):
-            for n in steps():
-                if not self.start(kind, n, *APART):
-                    break
+            self.assertGreater(self.fail_starts(kind, *APART),
+                               OF_START[kind], kind)
 
 
 if __name__ == "__main__":

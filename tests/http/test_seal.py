@@ -10,6 +10,7 @@ import signal
 import tempfile
 import unittest
 
+from tests.http import faults
 from tests.http.daemon import (DATA, FAST, LONG, MODELS, Checks, Daemon, photo,
                                wait_for)
 
@@ -74,6 +75,31 @@ class Seals(Checks):
                 said = status(daemon, thread)
                 self.assertEqual(said["NoNewPrivs"], "1")
                 self.assertEqual(said["Seccomp"], "2" if held["calls"] else "0")
+
+    @faults.NEEDED
+    def test_intruder(self):
+        """Every thread, workers too, tries to open, make, connect and run."""
+        fault = faults.Faults()
+        self.addCleanup(fault.close)
+        everything = 0x1f
+        for flags, breaches in ((("--sandbox", "off"), everything),
+                                ((), 0), (("--isolate-decoders", "on"), 0)):
+            with Daemon(*LONG, "--workers", "1", *flags,
+                        **fault.environment) as daemon:
+                known = known_to_the_kernel()
+                if not flags and not all(known.values()):
+                    self.skipTest(f"a kernel that knows {known}")
+                fault.arm("intruder", 0)
+                for _ in range(3):
+                    self.assertEqual(daemon.analyze(photo(), FAST)[0], 200)
+                    daemon.metrics()
+                n_threads, found = fault.intrusions()
+                fault.disarm()
+                self.assertEqual(found, breaches, flags)
+                # Two listeners and the worker, and what is forked.
+                self.assertGreaterEqual(n_threads, 3, flags)
+            if os.path.exists("/tmp/aha-intruder"):
+                os.unlink("/tmp/aha-intruder")
 
     def test_no_core(self):
         def want_cores():

@@ -29,6 +29,7 @@ enum {
     SHORT_MS = 300,
     FIRST_FREE = 3,
     LONG_TEXT = 4096,
+    SEALS = 0x5a,
 };
 
 /* What a file's decoding came to. */
@@ -49,6 +50,7 @@ struct shared {
     pid_t nursery;
     pid_t decoder;       /* the last that noted itself */
     void (*act)(int fd); /* what a decoder does before it works */
+    bool is_unsealed;    /* it may not */
     int descriptors;     /* that one had */
 };
 
@@ -66,16 +68,18 @@ static size_t n_bytes;
         }                                                                      \
     } while (0)
 
-static void note_nursery(void)
+static unsigned note_nursery(void)
 {
     shared->nursery = getpid();
+    return SEALS;
 }
 
-static void act(int fd)
+static bool act(int fd)
 {
     if (shared->act != NULL) {
         shared->act(fd);
     }
+    return !shared->is_unsealed;
 }
 
 static void load(const char *name)
@@ -108,7 +112,9 @@ static bool isolate(double limit_ms)
                                       .seal_nursery = note_nursery,
                                       .seal_decoder = act};
 
-    return aha_image_isolate(&how, NULL) == AHA_OK;
+    unsigned seals = 0;
+
+    return aha_image_isolate(&how, &seals, NULL) == AHA_OK && seals == SEALS;
 }
 
 /* Run a test where its isolation ends with it. */
@@ -255,6 +261,23 @@ static void lose_some(void)
 START_TEST(a_crash_is_one_image_s)
 {
     in_child(lose_some);
+}
+END_TEST
+
+static void do_not_seal(void)
+{
+    struct aha_image_info info;
+
+    EXPECT(isolate(PATIENT_MS));
+    shared->is_unsealed = true;
+    EXPECT(probe(&info, NULL) == AHA_ERR_MEMORY);
+    shared->is_unsealed = false;
+    EXPECT(probe(&info, NULL) == AHA_OK);
+}
+
+START_TEST(one_that_is_not_sealed_does_not_decode)
+{
+    in_child(do_not_seal);
 }
 END_TEST
 
@@ -567,6 +590,7 @@ Suite *apart_suite(void)
     tcase_add_test(tests, every_format_is_decoded_as_here);
     tcase_add_test(tests, a_damaged_file_is_refused_as_here);
     tcase_add_test(tests, a_crash_is_one_image_s);
+    tcase_add_test(tests, one_that_is_not_sealed_does_not_decode);
     tcase_add_test(tests, a_decoder_that_hangs_is_ended);
     tcase_add_test(tests, a_decoder_ends_with_its_image);
     tcase_add_test(tests, a_decoder_ends_with_its_nursery);

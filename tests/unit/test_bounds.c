@@ -210,7 +210,24 @@ START_TEST(memory_of_webp)
         ck_assert_uint_eq(memory(AHA_IMAGE_WEBP, 16383, 3000),
                           65536U * 21 * 1024);
     }
-    ck_assert_uint_eq(memory(AHA_IMAGE_GIF, 1024, 1024), 0);
+}
+END_TEST
+
+START_TEST(memory_of_those_that_hold_all)
+{
+    static const struct {
+        enum aha_image_format format;
+        uint64_t each;
+    } all[] = {{AHA_IMAGE_GIF, 5},
+               {AHA_IMAGE_TIFF, 37},
+               {AHA_IMAGE_HEIF, 26},
+               {AHA_IMAGE_AVIF, 26}};
+
+    n_file = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        ck_assert_uint_eq(memory(all[i].format, 9000, 5000),
+                          45000000 * all[i].each);
+    }
 }
 END_TEST
 
@@ -254,6 +271,7 @@ Suite *bounds_suite(void)
     tcase_add_test(tests, memory_of_jpeg);
     tcase_add_test(tests, memory_of_png);
     tcase_add_test(tests, memory_of_webp);
+    tcase_add_test(tests, memory_of_those_that_hold_all);
     tcase_add_test(tests, profiles);
     suite_add_tcase(suite, tests);
     return suite;

@@ -35,6 +35,8 @@ enum {
     MAX_PATH_BYTES = 64,
 };
 
+static const long HIGHER = 1L << 32; /* of a descriptor, which has 32 bits */
+
 static char folder[MAX_PATH_BYTES]; /* that may be read */
 static char inside[MAX_PATH_BYTES]; /* a file in it */
 static char other[MAX_PATH_BYTES];  /* one beside it */
@@ -144,6 +146,7 @@ static bool connect_out(void)
            is_denied((int)sendto(taken, "x", 1, 0, address, sizeof to)) &&
            is_denied((int)sendmsg(taken, &message, MSG_FASTOPEN)) &&
            is_denied((int)sendmsg(notes, &message, 0)) &&
+           is_denied((int)syscall(SYS_sendmsg, HIGHER | notes, &message, 0)) &&
            is_denied(bind(taken, address, sizeof to)) && is_denied(dup(taken));
 }
 
@@ -155,16 +158,20 @@ static bool run_programs(void)
            is_denied((int)fork()) && is_denied((int)vfork());
 }
 
+enum { PAGE_BYTES = 4096 };
+
+static void *map(int protection, int flags)
+{
+    return mmap(NULL, PAGE_BYTES, protection, flags | MAP_ANONYMOUS, -1, 0);
+}
+
 static bool make_code(void)
 {
-    enum { BYTES = 4096 };
-    void *page = mmap(NULL, BYTES, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *page = map(PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
     return page != MAP_FAILED &&
-           is_denied(mprotect(page, BYTES, PROT_READ | PROT_EXEC)) &&
-           mmap(NULL, BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-                -1, 0) == MAP_FAILED;
+           is_denied(mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC)) &&
+           map(PROT_READ | PROT_EXEC, MAP_PRIVATE) == MAP_FAILED;
 }
 
 static bool signal_others(void)
@@ -275,7 +282,22 @@ static struct told child(const struct seal_needs *needs, void prepare(void))
     return told;
 }
 
-/* What holds in a child, if its seals do. */
+/* All that the kernel says it knows. */
+static unsigned known(void)
+{
+    uint32_t action = SECCOMP_RET_ERRNO;
+    unsigned seals = PRIVILEGES | MEMORY;
+
+    if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1) {
+        seals |= FILES;
+    }
+    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0) {
+        seals |= CALLS;
+    }
+    return seals;
+}
+
+/* What holds in a child, which has all seals, if it has these. */
 static void expect_sealed(const struct seal_needs *needs, unsigned seals,
                           bool (*holds)(void))
 {
@@ -284,9 +306,10 @@ static void expect_sealed(const struct seal_needs *needs, unsigned seals,
 
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
+        unsigned wanted = known();
         unsigned all = seal_process(needs) | seal_calls(needs);
 
-        _exit((all & seals) == 0 || holds() ? 0 : 1);
+        _exit(all == wanted && ((all & seals) == 0 || holds()) ? 0 : 1);
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_int_eq(status, 0);
@@ -325,18 +348,9 @@ START_TEST(an_intruder_finds_nothing_to_do)
 {
     struct seal_needs mine = needs();
     struct told told = child(&mine, as_it_is);
-    unsigned wanted = PRIVILEGES | MEMORY;
-    uint32_t action = SECCOMP_RET_ERRNO;
 
     ck_assert_int_eq(told.n, N_TRIES);
-    /* All that the kernel says it knows. */
-    if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1) {
-        wanted |= FILES;
-    }
-    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0) {
-        wanted |= CALLS;
-    }
-    ck_assert_uint_eq(told.seals, wanted);
+    ck_assert_uint_eq(told.seals, known());
 }
 END_TEST
 
@@ -373,13 +387,15 @@ static bool read_nothing(void)
 /* Memory that its limit would not count. */
 static bool take_uncounted(void)
 {
-    enum { BYTES = 4096 };
+    void *counted = map(PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
-    return mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                -1, 0) == MAP_FAILED &&
-           mmap(NULL, BYTES, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1,
-                0) == MAP_FAILED;
+    return counted != MAP_FAILED &&
+           is_denied(mprotect(counted, PAGE_BYTES, PROT_READ)) &&
+           is_denied(mprotect(counted, PAGE_BYTES, PROT_NONE)) &&
+           map(PROT_READ, MAP_PRIVATE) == MAP_FAILED &&
+           map(PROT_READ | PROT_WRITE, MAP_SHARED) == MAP_FAILED &&
+           map(PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_GROWSDOWN) ==
+               MAP_FAILED;
 }
 
 static bool pass_descriptors(void)
@@ -405,21 +421,23 @@ static bool says_nothing(void)
            fstat(STDERR_FILENO, &err) == 0 && err.st_rdev == out.st_rdev;
 }
 
-static int try_as_decoder(void)
+static int try_as_decoder(unsigned seals)
 {
     static const struct {
         bool (*holds)(void);
-        bool is_files;
-    } all[] = {{start_thread, false},   {make_sockets, false},
-               {run_programs, false},   {make_code, false},
-               {take_uncounted, false}, {pass_descriptors, false},
-               {signal_anybody, false}, {says_nothing, false},
-               {make_another, false},   {read_nothing, true}};
-    bool has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
+        unsigned seals;
+    } all[] = {{start_thread, 0}, /* WebP's decoder does */
+               {make_sockets, CALLS},     {run_programs, CALLS},
+               {make_code, CALLS},        {take_uncounted, CALLS},
+               {pass_descriptors, CALLS}, {signal_anybody, CALLS},
+               {says_nothing, 0},         {make_another, CALLS},
+               {read_nothing, FILES}};
 
-    seal_decoder(-1);
+    if (!seal_decoder(-1)) {
+        return -1;
+    }
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if ((!all[i].is_files || has_landlock) && !all[i].holds()) {
+        if ((all[i].seals & seals) == all[i].seals && !all[i].holds()) {
             return (int)i + 1;
         }
     }
@@ -436,9 +454,11 @@ START_TEST(a_decoder_finds_less)
     pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
-        seal_nursery();
-        if (fork() == 0) {
-            first_wrong = try_as_decoder();
+        unsigned wanted = known();
+        unsigned seals = seal_nursery();
+
+        if (seals == wanted && fork() == 0) {
+            first_wrong = try_as_decoder(seals);
             (void)!write(ends[1], &first_wrong, sizeof first_wrong);
         }
         _exit(0);
@@ -449,6 +469,43 @@ START_TEST(a_decoder_finds_less)
     ck_assert_int_eq(first_wrong, 0);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
     (void)close(ends[0]);
+}
+END_TEST
+
+/* Where a file lies in the root, its folder is not everything. */
+static bool in_root(const struct seal_needs *needs, bool (*holds)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        _exit(chdir("/") == 0 && ((seal_process(needs) & FILES) == 0 || holds())
+                  ? 0
+                  : 1);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+START_TEST(the_root_is_not_read)
+{
+    static const char *const ways[] = {"", "./", "/", "//", "/./", "/tmp/../"};
+    char name[MAX_PATH_BYTES];
+    char path[2 * MAX_PATH_BYTES];
+    struct seal_needs mine = {.read = {path}, .notes = -1};
+    int fd;
+
+    (void)snprintf(name, sizeof name, "aha-seal-%ld", (long)getpid());
+    (void)snprintf(path, sizeof path, "/%s", name);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", ways[i], fd < 0 ? "" : name);
+        ck_assert_msg(in_root(&mine, read_outside), "%s", path);
+    }
+    if (fd >= 0) { /* as root, who may */
+        (void)close(fd);
+        (void)snprintf(path, sizeof path, "/%s", name);
+        ck_assert_int_eq(unlink(path), 0);
+    }
 }
 END_TEST
 
@@ -489,6 +546,7 @@ Suite *seal_suite(void)
     tcase_add_test(tests, an_old_kernel_leaves_seals_out);
     tcase_add_test(tests, an_asker_pairs_sockets_alone);
     tcase_add_test(tests, a_decoder_finds_less);
+    tcase_add_test(tests, the_root_is_not_read);
     tcase_add_test(tests, a_socket_file_may_go);
     tcase_add_test(tests, lists);
     suite_add_tcase(suite, tests);
