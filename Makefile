@@ -30,7 +30,7 @@ say = $(if $(V),@:,@printf '  %-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
 run_packages := gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev \
     libvips-dev libopenblas-pthread-dev libgnutls28-dev libseccomp-dev \
     $(if $(curl),libcurl4-openssl-dev)
-check_packages := $(run_packages) check python3 wrk
+check_packages := $(run_packages) check openssl python3 wrk
 model_packages := gcc spin
 fuzz_packages := $(check_packages) clang
 lint_packages := $(check_packages) clang-format clang-tidy cppcheck
@@ -42,7 +42,7 @@ peers_packages := $(run_packages) g++ libdnnl-dev python3 python3-numpy \
 services_packages := $(run_packages) python3-numpy python3-torch \
     python3-opencv opencv-data python3-fastapi python3-uvicorn
 install_packages := $(check_packages) mandoc man-db systemd zsh
-docs_packages := $(check_packages) curl hey openssl
+docs_packages := $(check_packages) curl hey
 debian_packages := $(run_packages) curl debhelper debootstrap lintian
 manifests_packages := $(run_packages) busybox python3
 prometheus_packages := $(run_packages) prometheus python3

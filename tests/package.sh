@@ -118,7 +118,7 @@ done
 kill -KILL "$daemon" 2>/dev/null || true
 wait "$daemon" || true
 daemon=""
-sealed='"seals":{"privileges":true,"memory":true,"files":true,"calls":true}'
+sealed='"seals":{"privileges":true,"memory":true,"files":true,"calls":true,"decoders":false}'
 for word in answered "$sealed" reloaded 3 Result=success finished; do
     grep -qx "$word" "$root/try.log" ||
         { echo "not '$word':"; tail -40 "$root/try.log"; exit 1; }

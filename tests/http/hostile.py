@@ -33,6 +33,7 @@ PARAMETER = (400, "invalid_parameter")
 TENSOR = (400, "invalid_tensor")
 TOO_LARGE = (413, "payload_too_large")
 NOT_FOUND = (404, "not_found")
+NOT_ACCEPTABLE = (406, "not_acceptable")
 
 USUAL = ("grey.jpg", "progressive.jpg", "orientation_6.jpg", "rgb.png",
          "alpha.png", "palette.png", "rgb16.png", "lossy.webp", "alpha.webp",
@@ -46,6 +47,17 @@ NASTY = ("\u00e4\u00f6", "\u202e", "\U0001f600", "\ufeff", "e\u0301",
          "\uffff", "'; DROP TABLE x;--", "<script>alert(1)</script>",
          "../../../etc/passwd", "%s%n%s%n", "${jndi:ldap://a}", "`id`", "\t",
          "A" * 3000, "-1", "1e999", "nan", "0x10", "\u0661", "1;2", "true")
+
+# Fields of a request that say something, and what of a small photo it may come
+# to when they say what nobody can mean.
+FIELDS = {
+    b"Accept": {FINE, NOT_ACCEPTABLE}, b"Authorization": {FINE},
+    b"X-API-Key": {FINE}, b"Origin": {FINE}, b"If-None-Match": {FINE},
+    b"X-Timeout-Ms": {PARAMETER}, b"Content-Type": {FINE},
+    b"Content-Encoding": {FINE}, b"Accept-Encoding": {FINE},
+    b"tracestate": {FINE}, b"User-Agent": {FINE},
+    b"Content-Type: multipart/form-data; boundary": {FORM},
+}
 
 
 def post(body, *fields, target=DETECT):
@@ -521,6 +533,10 @@ def targets():
         yield Case(f"id {text[:20]!r}", request(
             b"GET", b"/v1/info", b"X-Request-ID: " + text.encode().replace(
                 b"\t", b"x"), b"traceparent: " + text.encode()), {FINE})
+        for name, allowed in FIELDS.items():
+            yield Case(f"{name.decode()}: {text[:20]!r}", request(
+                b"POST", DETECT, name + b": " + text.encode(),
+                body=photo(TINY)), allowed)
     up = (b"..", b"%2e%2e", b"%2E.", b".%2e", b"%252e%252e", b"..;", b"..\\",
           b"%c0%ae%c0%ae", b"%uff0e%uff0e", b"....", b".")
     slash = (b"/", b"//", b"%2f", b"\\", b"%5c", b"%252f", b"/./", b"%c0%af")

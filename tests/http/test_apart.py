@@ -2,7 +2,9 @@
 """Decoders in processes of their own: the same answers, and whatever becomes
 of such a process, one photo's affair."""
 
+import contextlib
 import glob
+import http.client
 import json
 import os
 import re
@@ -20,6 +22,7 @@ APART = ("--isolate-decoders", "on")
 FORMATS = "jpeg,png,webp,gif,tiff,heif,avif"
 IS_SEALED = os.environ.get("AHA_SANDBOX") != "off"
 DIED = 3  # the exit status without a nursery
+LAST_WORK_S = 20  # for a photo under way when the grace period is over
 
 
 def children(pid):
@@ -58,7 +61,8 @@ class Asking(threading.Thread):
         self.start()
 
     def run(self):
-        self.answer = self.daemon_.analyze(self.body)
+        with contextlib.suppress(http.client.HTTPException, ConnectionError):
+            self.answer = self.daemon_.analyze(self.body)
 
 
 class Apart(Checks):
@@ -166,6 +170,22 @@ class Apart(Checks):
             asking.join()
             self.assertEqual(asking.answer[0], 200)
             self.assertTrue(wait_for(lambda: not exists(pid)))
+
+    def test_a_stuck_photo(self):
+        """No photo holds up a stop for longer than is said."""
+        with Daemon(*APART, *LONG, "--grace-period-s", "1") as daemon:
+            pid = nursery(daemon)
+            os.kill(pid, signal.SIGSTOP)
+            asking = Asking(daemon, photo())
+            self.assertTrue(daemon.reaches("aha_workers_busy", 1))
+            begin = time.monotonic()
+            self.assertEqual(daemon.stop(), 0)
+            took_s = time.monotonic() - begin
+            os.kill(pid, signal.SIGKILL)
+            asking.join()
+            self.assertTrue(daemon.says("stopped in the middle of a photo"))
+            self.assertGreater(took_s, LAST_WORK_S)
+            self.assertLess(took_s, 3 * LAST_WORK_S)
 
     def test_a_killed_daemon(self):
         """Takes its nursery with it."""

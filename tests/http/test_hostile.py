@@ -2,12 +2,13 @@
 """Every request of tests/http/hostile.py, and good ones in between."""
 
 import json
+import os
 import re
 import time
 import unittest
 
 from tests.http import hostile
-from tests.http.daemon import LONG, Daemon, photo, without_times
+from tests.http.daemon import LONG, MODELS, Daemon, photo, without_times
 from tests.http.wire import Wire, request
 
 GOOD_EVERY = 50    # cases
@@ -15,6 +16,11 @@ PORTRAIT_EVERY = 20  # good requests that are a whole photo, not one plane
 MAX_GROWTH = 200 << 20  # bytes of memory, at most held at once
 LONGEST_S = 20     # for any case; a few milliseconds are usual
 SLACK_S = 5        # a good request may take ten times what it did, and this
+# What a library or the kernel says, and what the machine is like.
+FOREIGN = re.compile(
+    "(?i)vips|libjpeg|spng|libpng|libwebp|jansson|gnutls|seccomp|\\.so\\b|errno"
+    "|No such file|Invalid argument|Cannot allocate|Bad file|Input/output"
+    "|/(usr|lib|tmp|proc|home|root|var)/|" + re.escape(os.path.abspath(MODELS)))
 ID = b"X-Request-ID: good"
 PLANE = json.dumps({"id": "good", "inputs": [{
     "name": "face", "datatype": "UINT8", "shape": [1, 1, 16, 16],
@@ -76,6 +82,8 @@ class Hostile(unittest.TestCase):
             if (problem["status"], problem["request_id"]) != (
                     answer.status, answer.headers["x-request-id"]):
                 return f"{case.name}: {problem}"
+            if FOREIGN.search(problem["title"] + problem["detail"]):
+                return f"{case.name}: says {problem['detail']}"
         return None
 
     def check(self, cases, least, *flags):

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
 import signal
 import ssl
 import subprocess
@@ -17,6 +16,8 @@ import warnings
 
 from tests.http.daemon import (DATA, FAST, LONG, Checks, Daemon, photo,
                                wait_for)
+from tests.http.photos import png_interlaced
+from tests.http.test_hostile import is_sanitized, memory
 
 PARTIAL = (b"POST /v1/analyze HTTP/1.1\r\nHost: a\r\n"
            b"Content-Length: 900000\r\n\r\n")
@@ -188,8 +189,6 @@ class Browsers(Checks):
             self.assertIsNone(headers["Server"])
 
 
-@unittest.skipUnless(shutil.which("openssl"),
-                     "openssl, which makes the certificates, is not here")
 class Encryption(Folder):
     def certificate(self):
         """A new pair in place of the last; the certificate's bytes."""
@@ -301,6 +300,24 @@ class Resources(Folder):
             self.assertTrue(daemon.reaches("aha_upload_bytes", 0))
             self.problem(daemon.analyze(b"\xff" * 500000), 415,
                          "unsupported_media_type")
+
+    def test_memory_of_large_images(self):
+        """One at a time; who would wait too long is told to come again."""
+        body = png_interlaced(7000)
+        with Daemon(*LONG, "--workers", "6") as daemon:
+            before = memory(daemon, "VmHWM")
+            self.assertEqual(daemon.analyze(body)[0], 200)
+            one = memory(daemon, "VmHWM") - before
+            with concurrent.futures.ThreadPoolExecutor(6) as pool:
+                answers = list(pool.map(daemon.analyze, [body] * 6))
+            refused = [answer for answer in answers if answer[0] != 200]
+            for answer in refused:
+                problem = self.problem(answer, 503, "overloaded")
+                self.assertRegex(problem["detail"], "^Other images are being ")
+            self.assertIn(len(refused), range(1, 6))
+            if not is_sanitized(daemon):
+                self.assertLess(memory(daemon, "VmHWM") - before,
+                                one + (150 << 20))
 
     def written(self, process):
         with open(process + "/io", encoding="ascii") as stream:

@@ -65,8 +65,9 @@ class Wiped(unittest.TestCase):
         self.addCleanup(self.daemon.__exit__)
         self.idle = self.sockets()
 
-    def ask(self, path, body, headers=None):
-        self.daemon.ask("POST", path, body, headers or {})
+    def ask(self, path, body, headers=None, status=200):
+        answer = self.daemon.ask("POST", path, body, headers or {})
+        self.assertEqual(answer[0], status, answer[2])
         self.assertTrue(self.daemon.reaches(
             "http_server_active_requests", 0))
         self.assertTrue(wait_for(lambda: self.sockets() == self.idle))
@@ -94,7 +95,7 @@ class Wiped(unittest.TestCase):
         word = b"\x0e\xa5\x93\x17\xe2\x6a"
         for _ in range(3):
             self.ask("/v1/analyze" + FAST, jpeg(word))
-            self.ask("/v1/analyze", word * 50000)
+            self.ask("/v1/analyze", word * 50000, status=415)
             body, kind = multipart([("file", "a.jpg", jpeg(word))] * 3)
             self.ask("/v1/batch" + FAST, body, {"Content-Type": kind})
         self.assertEqual(pieces(self.daemon, word), 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * service.pml - the pool, the hand-over of jobs and the reload of weights, for
- * the model checker Spin: every interleaving of two workers, three requests
- * of up to two photos, a reload and the stop, at whatever moment it comes.
+ * the model checker Spin: every interleaving of two workers, two requests
+ * (or more) of up to two photos, a reload and the stop, whenever it comes.
  *
  *   server/pool.c       waiting, prepared, is_closed under one mutex; changed
  *   server/worker.c     worker(), watch()

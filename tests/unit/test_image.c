@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <vips/vips.h>
+
 #include "aha/image.h"
 
 #include "core/vision/format.h"
@@ -272,6 +274,22 @@ START_TEST(other_formats_are_not_tried)
 }
 END_TEST
 
+/* Should anything ever ask for them. */
+START_TEST(other_loaders_do_not_run)
+{
+    static const char ppm[] = "P6\n1 1\n255\nabc";
+    VipsSource *source = vips_source_new_from_memory(ppm, sizeof ppm - 1);
+    VipsImage *image = NULL;
+
+    ck_assert_int_ne(vips_ppmload_source(source, &image, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(vips_error_buffer(), "blocked"));
+    ck_assert_ptr_null(
+        vips_image_new_from_buffer(ppm, sizeof ppm - 1, "", NULL));
+    vips_error_clear();
+    g_object_unref(source);
+}
+END_TEST
+
 START_TEST(only_accepted_formats_are_read)
 {
     static const struct {
@@ -509,6 +527,7 @@ Suite *image_suite(void)
     tcase_add_test(tests, too_many_pixels_by_the_header);
     tcase_add_test(tests, webp_says_its_size_first);
     tcase_add_test(tests, other_formats_are_not_tried);
+    tcase_add_test(tests, other_loaders_do_not_run);
     tcase_add_test(tests, only_accepted_formats_are_read);
     tcase_add_test(tests, the_refusal_names_what_is_accepted);
     tcase_add_test(tests, tells_formats_apart);

@@ -28,7 +28,7 @@ static bool set(const char *name, const char *value)
 }
 
 /* Each on fresh options: all refused, the parameter named, nothing changed. */
-static void expect_refused(const char *name, const char *const *values)
+static void expect_values_refused(const char *name, const char *const *values)
 {
     for (int i = 0; values[i] != NULL; i++) {
         bool is_detection = options.is_detection;
@@ -90,15 +90,18 @@ END_TEST
 
 START_TEST(bad_numbers)
 {
-    expect_refused("max_faces",
-                   (const char *[]){"", "0", "65", "1.5", "-1", "+1", "1e1",
-                                    " 1", "1 ", "0x1", "nan", "inf", "1,", "..",
-                                    "99999999999999999999999", NULL});
-    expect_refused("min_face_size",
-                   (const char *[]){"", "0.9", "100000.1", "1..2", ".", NULL});
-    expect_refused("det_threshold",
-                   (const char *[]){"0", "0.009", "1", "0,5", "-0.5", NULL});
-    expect_refused("top_k", (const char *[]){"0", "1.5", "8", "all", NULL});
+    expect_values_refused(
+        "max_faces", (const char *[]){"", "0", "65", "1.5", "-1", "+1", "1e1",
+                                      " 1", "1 ", "0x1", "nan", "inf", "1,",
+                                      "..", "99999999999999999999999", NULL});
+    expect_values_refused(
+        "min_face_size",
+        (const char *[]){"", "0.9", "100000.1", "1..2", ".", NULL});
+    expect_values_refused(
+        "det_threshold",
+        (const char *[]){"0", "0.009", "1", "0,5", "-0.5", NULL});
+    expect_values_refused("top_k",
+                          (const char *[]){"0", "1.5", "8", "all", NULL});
     begin(false);
     ck_assert(!set("max_faces", NULL));
 }
@@ -115,20 +118,20 @@ START_TEST(bad_words)
                                          "pixel normalized",
                                          NULL};
 
-    expect_refused("coords", values);
-    expect_refused("input", values);
-    expect_refused("on_no_face", values);
-    expect_refused("sort", values);
+    expect_values_refused("coords", values);
+    expect_values_refused("input", values);
+    expect_values_refused("on_no_face", values);
+    expect_values_refused("sort", values);
     ck_assert(!set("sort", NULL));
 }
 END_TEST
 
 START_TEST(lists)
 {
-    expect_refused("include",
-                   (const char *[]){"pose,", ",pose", ",", "pose,,timing",
-                                    "pose,pose", "pose, timing", "Pose",
-                                    "pose timing", "all", NULL});
+    expect_values_refused(
+        "include",
+        (const char *[]){"pose,", ",pose", ",", "pose,,timing", "pose,pose",
+                         "pose, timing", "Pose", "pose timing", "all", NULL});
     begin(false);
     ck_assert(!set("include", NULL));
     begin(false);
@@ -155,8 +158,8 @@ START_TEST(detection_takes_less)
     ck_assert(set("include", "landmarks,pose,quality,timing"));
     ck_assert(set("max_faces", "1"));
     ck_assert(set("coords", "normalized"));
-    expect_refused("include", (const char *[]){"attention", "logits",
-                                               "pose,evidence", NULL});
+    expect_values_refused("include", (const char *[]){"attention", "logits",
+                                                      "pose,evidence", NULL});
     ck_assert_ptr_null(strstr(detail, "attention"));
     begin(true);
     ck_assert(!set("top_k", "1"));
