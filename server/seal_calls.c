@@ -25,7 +25,10 @@
 
 #include "server/seal.h"
 
-enum { DESCRIPTOR_BITS = 32 };
+enum {
+    DESCRIPTOR_BITS = 32,
+    HIGHER_ADVICE = ~0x1f, /* guards of pages, and what breaks memory */
+};
 
 /* With any arguments. Those a processor does not have are passed over. */
 static const int calls[] = {
@@ -35,7 +38,7 @@ static const int calls[] = {
     SCMP_SYS(recvfrom), SCMP_SYS(shutdown), SCMP_SYS(read), SCMP_SYS(readv),
     SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),
     /* memory */
-    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
     /* threads and time */
     SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(exit),
     SCMP_SYS(exit_group), SCMP_SYS(gettid), SCMP_SYS(getpid),
@@ -64,6 +67,7 @@ static const struct limited limited[] = {
     /* no new code */
     {SCMP_SYS(mmap), 2, PROT_EXEC, 0},
     {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
+    {SCMP_SYS(madvise), 2, (uint32_t)HIGHER_ADVICE, 0},
     /* threads, no processes */
     {SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD},
     {SCMP_SYS(prctl), 0, UINT32_MAX, PR_SET_NAME},
@@ -207,7 +211,8 @@ unsigned seal_calls(const struct seal_needs *needs)
 }
 
 /* RLIMIT_DATA counts what is private and may be written: so nothing else may
- * be had that takes memory, nor be made of what was counted. */
+ * be had that takes memory, nor be made of what was counted. The stack is not
+ * counted there, so it must not be moved away from its own limit. */
 static int deny_uncounted(scmp_filter_ctx filter)
 {
     static const unsigned uncounted[] = {MAP_SHARED, MAP_GROWSDOWN};
@@ -216,7 +221,8 @@ static int deny_uncounted(scmp_filter_ctx filter)
             filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_READ | PROT_WRITE, PROT_READ)) |
         seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mprotect), 1,
-                         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_WRITE, 0));
+                         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_WRITE, 0)) |
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mremap), 0);
 
     for (size_t i = 0; i < sizeof uncounted / sizeof *uncounted; i++) {
         failed |= seccomp_rule_add(

@@ -37,7 +37,12 @@ enum {
     MAX_WAIT_MS = 60000, /* nothing depends on it */
     MAX_CHILDREN = 512,  /* at once; beyond it there is no memory */
     READY_MS = 10000,    /* for the nursery to be there */
+    MAX_STACK = 8 << 20,
 };
+
+/* Of addresses: the program, libraries, and heaps of threads; as page tables
+ * are not data, they are limited by this. */
+static const rlim_t reserved_bytes = (rlim_t)4 << 30;
 
 static const double FOREVER_MS = (double)INFINITY;
 
@@ -271,6 +276,19 @@ static void set_signals(void)
     (void)sigaction(SIGCHLD, &waking, NULL);
 }
 
+/* A stricter limit is kept. */
+static bool limit(int resource, rlim_t most)
+{
+    struct rlimit now;
+
+    if (getrlimit(resource, &now) != 0) {
+        return false;
+    }
+    now.rlim_max = now.rlim_max < most ? now.rlim_max : most;
+    now.rlim_cur = now.rlim_max;
+    return setrlimit(resource, &now) == 0;
+}
+
 /* @param askers  the caller's end, not to be had here */
 static void be_nursery(const struct aha_isolation *how, int askers, int control)
 {
@@ -288,12 +306,11 @@ static void be_nursery(const struct aha_isolation *how, int askers, int control)
         (void)close(askers);
     }
     closefrom(CONTROL + 1);
-    if (how->max_bytes > 0) {
-        const struct rlimit memory = {how->max_bytes, how->max_bytes};
-
-        if (setrlimit(RLIMIT_DATA, &memory) != 0) {
-            return;
-        }
+    if (how->max_bytes > 0 &&
+        !(limit(RLIMIT_DATA, how->max_bytes) &&
+          limit(RLIMIT_STACK, MAX_STACK) &&
+          limit(RLIMIT_AS, how->max_bytes + reserved_bytes))) {
+        return;
     }
     if (how->seal_nursery != NULL) {
         seals = how->seal_nursery();
@@ -306,6 +323,7 @@ static void be_nursery(const struct aha_isolation *how, int askers, int control)
 enum aha_status nursery_start(const struct aha_isolation *how, int *askers,
                               unsigned *seals, struct aha_error *err)
 {
+    double start_ms = clock_now_ms();
     int ends[2];
     pid_t pid = -1;
 
@@ -325,12 +343,14 @@ enum aha_status nursery_start(const struct aha_isolation *how, int *askers,
                              "No process can be started for decoders; is there "
                              "a limit on processes?");
     }
-    if (!talk_take(ends[0], seals, sizeof *seals, clock_now_ms() + READY_MS)) {
-        (void)close(ends[0]); /* which ends it */
+    if (!talk_take(ends[0], seals, sizeof *seals, start_ms + READY_MS)) {
+        (void)close(ends[0]);
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
         return aha_error_set(err, AHA_ERR_ENVIRONMENT,
-                             "The process that starts decoders does not start, "
-                             "or is not there in %d ms.",
-                             READY_MS);
+                             "The process that starts decoders is not there "
+                             "after %.0f ms.",
+                             clock_now_ms() - start_ms);
     }
     *askers = ends[0];
     return AHA_OK;

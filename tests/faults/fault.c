@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -45,6 +46,7 @@ struct control {
 };
 
 static struct control *control;
+static char made[PATH_MAX]; /* what an intruder would make */
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -56,6 +58,7 @@ __attribute__((constructor)) static void begin(void)
                           MAP_SHARED, fd, 0);
 
         control = page == MAP_FAILED ? NULL : page;
+        (void)snprintf(made, sizeof made, "%s.made", path);
         (void)close(fd);
     }
 }
@@ -105,7 +108,7 @@ static void intrude(void)
     }
     has_tried = 1;
     try_call(1 << 0, syscall(SYS_openat, AT_FDCWD, file, O_RDONLY | O_CLOEXEC));
-    try_call(1 << 1, syscall(SYS_openat, AT_FDCWD, "/tmp/aha-intruder",
+    try_call(1 << 1, syscall(SYS_openat, AT_FDCWD, made,
                              O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     try_call(1 << 2, syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
     try_call(1 << 3, syscall(SYS_connect, -1, NULL, 0));

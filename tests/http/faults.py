@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The page that arms tests/faults/fault.c, which is preloaded into a daemon."""
 
+import contextlib
 import mmap
 import os
 import struct
@@ -41,5 +42,7 @@ class Faults:
         return struct.unpack("2I", self.page[8:16])
 
     def close(self):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.file.name + ".made")
         self.page.close()
         self.file.close()

@@ -143,11 +143,24 @@ static bool connect_out(void)
 
     (void)shutdown(taken, SHUT_RDWR);
     return is_denied(connect(taken, address, sizeof to)) &&
-           is_denied((int)sendto(taken, "x", 1, 0, address, sizeof to)) &&
+           is_denied(
+               (int)sendto(taken, "x", 1, MSG_NOSIGNAL, address, sizeof to)) &&
            is_denied((int)sendmsg(taken, &message, MSG_FASTOPEN)) &&
            is_denied((int)sendmsg(notes, &message, 0)) &&
            is_denied((int)syscall(SYS_sendmsg, HIGHER | notes, &message, 0)) &&
-           is_denied(bind(taken, address, sizeof to)) && is_denied(dup(taken));
+           is_denied((int)recvmsg(taken, &message, MSG_DONTWAIT)) &&
+           is_denied(bind(taken, address, sizeof to));
+}
+
+/* Another number for a socket, or another pair of them. */
+static bool double_sockets(void)
+{
+    int ends[2];
+
+    return is_denied(dup(notes)) && is_denied(dup2(notes, taken)) &&
+           is_denied(dup3(notes, taken, O_CLOEXEC)) &&
+           is_denied(fcntl(notes, F_DUPFD_CLOEXEC, 0)) &&
+           is_denied(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
 }
 
 static bool run_programs(void)
@@ -158,7 +171,7 @@ static bool run_programs(void)
            is_denied((int)fork()) && is_denied((int)vfork());
 }
 
-enum { PAGE_BYTES = 4096 };
+enum { PAGE_BYTES = 4096, GUARD_INSTALL = 102 };
 
 static void *map(int protection, int flags)
 {
@@ -176,7 +189,10 @@ static bool make_code(void)
 
 static bool signal_others(void)
 {
+    long init = 1;
+
     return is_denied(kill(getppid(), 0)) && is_denied(kill(1, 0)) &&
+           is_denied((int)syscall(SYS_tgkill, init, init, 0)) &&
            is_denied(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
 }
 
@@ -216,7 +232,7 @@ static const struct {
     {read_inside, 0},      {start_threads, 0},     {write_file, CALLS},
     {make_another, CALLS}, {remove_file, CALLS},   {read_outside, FILES},
     {make_sockets, CALLS}, {connect_out, CALLS},   {run_programs, CALLS},
-    {make_code, CALLS},    {signal_others, CALLS},
+    {make_code, CALLS},    {signal_others, CALLS}, {double_sockets, CALLS},
 };
 
 enum { N_TRIES = sizeof tries / sizeof *tries };
@@ -274,11 +290,11 @@ static struct told child(const struct seal_needs *needs, void prepare(void))
         told.n = try_all(needs, &told.seals);
         _exit(write(ends[1], &told, sizeof told) == sizeof told ? 0 : 1);
     }
+    (void)close(ends[1]);
     ck_assert_int_eq(read(ends[0], &told, sizeof told), sizeof told);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_int_eq(status, 0);
     (void)close(ends[0]);
-    (void)close(ends[1]);
     return told;
 }
 
@@ -354,25 +370,49 @@ START_TEST(an_intruder_finds_nothing_to_do)
 }
 END_TEST
 
-/* The kernel of old: it knows neither call. */
-static void forget(void)
+static void forget(const int *calls, int n)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
-    (void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
-                           SCMP_SYS(landlock_create_ruleset), 0);
-    (void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp),
-                           0);
+    for (int i = 0; i < n; i++) {
+        (void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), calls[i], 0);
+    }
     (void)seccomp_load(filter);
     seccomp_release(filter);
+}
+
+/* Kernels of old. */
+static void forget_both(void)
+{
+    static const int both[] = {SCMP_SYS(landlock_create_ruleset),
+                               SCMP_SYS(seccomp)};
+
+    forget(both, 2);
+}
+
+static void forget_landlock(void)
+{
+    static const int landlock[] = {SCMP_SYS(landlock_create_ruleset)};
+
+    forget(landlock, 1);
 }
 
 START_TEST(an_old_kernel_leaves_seals_out)
 {
     struct seal_needs mine = needs();
-    struct told told = child(&mine, forget);
+    struct told told = child(&mine, forget_both);
 
     ck_assert_uint_eq(told.seals, PRIVILEGES | MEMORY);
+    ck_assert_int_eq(told.n, N_TRIES);
+}
+END_TEST
+
+START_TEST(calls_are_sealed_without_landlock)
+{
+    struct seal_needs mine = needs();
+    struct told told = child(&mine, forget_landlock);
+
+    ck_assert_uint_eq(told.seals, known() & ~(unsigned)FILES);
     ck_assert_int_eq(told.n, N_TRIES);
 }
 END_TEST
@@ -392,6 +432,9 @@ static bool take_uncounted(void)
     return counted != MAP_FAILED &&
            is_denied(mprotect(counted, PAGE_BYTES, PROT_READ)) &&
            is_denied(mprotect(counted, PAGE_BYTES, PROT_NONE)) &&
+           mremap(counted, PAGE_BYTES, 2 * PAGE_BYTES, MREMAP_MAYMOVE) ==
+               MAP_FAILED &&
+           is_denied(madvise(counted, PAGE_BYTES, GUARD_INSTALL)) &&
            map(PROT_READ, MAP_PRIVATE) == MAP_FAILED &&
            map(PROT_READ | PROT_WRITE, MAP_SHARED) == MAP_FAILED &&
            map(PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_GROWSDOWN) ==
@@ -410,7 +453,9 @@ static bool pass_descriptors(void)
 
 static bool signal_anybody(void)
 {
-    return is_denied(kill(getppid(), 0)) && is_denied(kill(getpid(), 0));
+    return is_denied(kill(getppid(), 0)) && is_denied(kill(getpid(), 0)) &&
+           is_denied(prctl(PR_SET_PDEATHSIG, 0)) &&
+           is_denied((int)waitpid(-1, NULL, WNOHANG));
 }
 
 static bool says_nothing(void)
@@ -472,39 +517,59 @@ START_TEST(a_decoder_finds_less)
 }
 END_TEST
 
-/* Where a file lies in the root, its folder is not everything. */
-static bool in_root(const struct seal_needs *needs, bool (*holds)(void))
+/* ---- a file, or folder, that would open everything */
+
+static char in_root[MAX_PATH_BYTES]; /* a file, if one can be made there */
+
+static bool read_it_alone(void)
 {
+    int fd = in_root[0] == '\0' ? 0 : open(in_root, O_RDONLY | O_CLOEXEC);
+
+    return fd >= 0 && read_outside();
+}
+
+/* @return whether that is so where the root is the working directory */
+static bool at_root(const char *path, bool (*holds)(void))
+{
+    const struct seal_needs mine = {.read = {path}, .notes = -1};
     int status = -1;
     pid_t pid = fork();
 
     if (pid == 0) {
-        _exit(chdir("/") == 0 && ((seal_process(needs) & FILES) == 0 || holds())
-                  ? 0
-                  : 1);
+        bool is_there = chdir("/") == 0;
+
+        _exit(is_there && ((seal_process(&mine) & FILES) == 0 || holds()) ? 0
+                                                                          : 1);
     }
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+static void leave_root(void)
+{
+    (void)unlink(in_root);
+    in_root[0] = '\0';
+    tear_down();
+}
+
 START_TEST(the_root_is_not_read)
 {
-    static const char *const ways[] = {"", "./", "/", "//", "/./", "/tmp/../"};
-    char name[MAX_PATH_BYTES];
+    static const char *const ways[] = {"./", "", "/", "//", "/./", "/tmp/../"};
     char path[2 * MAX_PATH_BYTES];
-    struct seal_needs mine = {.read = {path}, .notes = -1};
     int fd;
 
-    (void)snprintf(name, sizeof name, "aha-seal-%ld", (long)getpid());
-    (void)snprintf(path, sizeof path, "/%s", name);
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        (void)snprintf(path, sizeof path, "%s%s", ways[i], fd < 0 ? "" : name);
-        ck_assert_msg(in_root(&mine, read_outside), "%s", path);
-    }
-    if (fd >= 0) { /* as root, who may */
+    (void)snprintf(in_root, sizeof in_root, "/aha-seal-%ld", (long)getpid());
+    fd = open(in_root, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) { /* as root alone */
+        in_root[0] = '\0';
+    } else {
         (void)close(fd);
-        (void)snprintf(path, sizeof path, "/%s", name);
-        ck_assert_int_eq(unlink(path), 0);
+    }
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        ck_assert_msg(at_root(ways[i], read_outside), "%s", ways[i]);
+        if (in_root[0] != '\0') {
+            (void)snprintf(path, sizeof path, "%s%s", ways[i], in_root + 1);
+            ck_assert_msg(at_root(path, read_it_alone), "%s", path);
+        }
     }
 }
 END_TEST
@@ -544,11 +609,15 @@ Suite *seal_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, an_intruder_finds_nothing_to_do);
     tcase_add_test(tests, an_old_kernel_leaves_seals_out);
+    tcase_add_test(tests, calls_are_sealed_without_landlock);
     tcase_add_test(tests, an_asker_pairs_sockets_alone);
     tcase_add_test(tests, a_decoder_finds_less);
-    tcase_add_test(tests, the_root_is_not_read);
     tcase_add_test(tests, a_socket_file_may_go);
     tcase_add_test(tests, lists);
+    suite_add_tcase(suite, tests);
+    tests = tcase_create("root");
+    tcase_add_checked_fixture(tests, set_up, leave_root);
+    tcase_add_test(tests, the_root_is_not_read);
     suite_add_tcase(suite, tests);
     return suite;
 }
