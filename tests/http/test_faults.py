@@ -188,7 +188,7 @@ class Calls(unittest.TestCase):
         """How many calls a start has."""
         for n in steps():
             if not self.start(kind, n, *flags):
-                print(f"{kind}, start{flags and ' apart'}: {n} calls",
+                print(f"{kind}, start{' apart' if flags else ''}: {n} calls",
                       flush=True)
                 return n
         return 0
