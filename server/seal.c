@@ -219,7 +219,6 @@ unsigned seal_nursery(void)
 {
     const struct seal_needs needs = {.notes = -1, .is_nursery = true};
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    unsigned calls;
     unsigned seals;
 
     for (int fd = STDIN_FILENO; nothing >= 0 && fd <= STDERR_FILENO; fd++) {
@@ -229,9 +228,9 @@ unsigned seal_nursery(void)
         (void)close(nothing);
     }
     seals = seal_process(&needs);
-    calls = seal_calls(&needs);
-    are_calls_sealed = calls != 0;
-    return seals | calls;
+    seals |= seal_calls(&needs);
+    are_calls_sealed = (seals & 1U << SEAL_CALLS) != 0;
+    return seals;
 }
 
 bool seal_decoder(int fd)

@@ -414,8 +414,8 @@ static void allow_files(const struct server *server)
     }
 }
 
-/* Before anything is read, so that decoders know nothing. */
-/* @param seals  of the processes beside this one */
+/* Before anything is read, so that decoders know nothing.
+ * @param seals  of the processes beside this one */
 static enum aha_status isolate(struct server *server, bool is_sealed,
                                unsigned *seals, struct aha_error *err)
 {

@@ -276,7 +276,7 @@ static void set_signals(void)
     (void)sigaction(SIGCHLD, &waking, NULL);
 }
 
-/* A stricter limit is kept. */
+/* A stricter hard limit is kept. */
 static bool limit(int resource, rlim_t most)
 {
     struct rlimit now;

@@ -15,14 +15,18 @@ def chunk(kind, body):
             struct.pack(">I", zlib.crc32(kind + body)))
 
 
-def png(width, height, rows):
-    """Rows of RGB bytes as a file."""
+def png_file(width, height, packed, bits=8, colours=2, is_interlaced=0):
+    """What is packed as a file; RGB of 8 bits, unless told."""
     return (b"\x89PNG\r\n\x1a\n" +
-            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0,
-                                       0)) +
-            chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row
-                                                  for row in rows), 1)) +
-            chunk(b"IEND", b""))
+            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits,
+                                       colours, 0, 0, is_interlaced)) +
+            chunk(b"IDAT", packed) + chunk(b"IEND", b""))
+
+
+def png(width, height, rows, level=1):
+    """Rows of RGB bytes as a file."""
+    return png_file(width, height, zlib.compress(
+        b"".join(b"\0" + row for row in rows), level))
 
 
 def png_header(width, height):
@@ -40,11 +44,7 @@ def png_interlaced(side):
     pack, piece = zlib.compressobj(1), bytes(1 << 20)
     packed = [pack.compress(piece[:n_bytes - at])
               for at in range(0, n_bytes, len(piece))]
-    return (b"\x89PNG\r\n\x1a\n" +
-            chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0,
-                                       1)) +
-            chunk(b"IDAT", b"".join(packed) + pack.flush()) +
-            chunk(b"IEND", b""))
+    return png_file(side, side, b"".join(packed) + pack.flush(), 16, 6, 1)
 
 
 def png_rows(text):

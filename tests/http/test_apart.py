@@ -17,6 +17,7 @@ import unittest
 from tests.http.daemon import (DATA, FAST, LONG, PATIENCE_S, Checks, Daemon,
                                photo, wait_for, without_times)
 from tests.http.photos import png
+from tests.http.process import status
 
 APART = ("--isolate-decoders", "on")
 FORMATS = "jpeg,png,webp,gif,tiff,heif,avif"
@@ -101,8 +102,7 @@ class Apart(Checks):
             self.assertTrue(wait_for(lambda: os.path.basename(
                 os.readlink(f"/proc/{pid}/fd/0")) == "null"))
             self.assertEqual(daemon.analyze(photo(), FAST)[0], 200)
-            with open(f"/proc/{pid}/status", encoding="ascii") as stream:
-                said = dict(re.findall(r"^(\w+):\t(.*)$", stream.read(), re.M))
+            said = status(pid)
             self.assertEqual((said["Name"], said["NoNewPrivs"],
                               said["Seccomp"], said["Threads"]),
                              ("aha-nursery", "1", "2", "1"))
@@ -183,11 +183,11 @@ class Apart(Checks):
             self.assertTrue(daemon.reaches("aha_workers_busy", 1))
             begin = time.monotonic()
             daemon.process.send_signal(signal.SIGTERM)
-            status = daemon.process.wait(PATIENCE_S)
+            ended = daemon.process.wait(PATIENCE_S)
             took_s = time.monotonic() - begin
             os.kill(pid, signal.SIGKILL)  # it may hold the log open
             asking.join()
-            self.assertEqual(status, 0, "".join(daemon.lines[-60:]))
+            self.assertEqual(ended, 0, "".join(daemon.lines[-60:]))
             self.assertTrue(daemon.says("stopped in the middle of a photo"))
             self.assertGreater(took_s, LAST_WORK_S)
             self.assertLess(took_s, 3 * LAST_WORK_S)

@@ -9,6 +9,7 @@ import unittest
 
 from tests.http import hostile
 from tests.http.daemon import LONG, MODELS, Daemon, photo, without_times
+from tests.http.process import is_sanitized, memory
 from tests.http.wire import Wire, request
 
 GOOD_EVERY = 50    # cases
@@ -25,17 +26,6 @@ ID = b"X-Request-ID: good"
 PLANE = json.dumps({"id": "good", "inputs": [{
     "name": "face", "datatype": "UINT8", "shape": [1, 1, 16, 16],
     "data": list(range(256))}]}).encode()
-
-
-def memory(daemon, what):
-    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as file:
-        found = re.search(rf"{what}:\s+(\d+) kB", file.read())
-        return int(found.group(1)) << 10
-
-
-def is_sanitized(daemon):
-    with open(f"/proc/{daemon.process.pid}/maps", encoding="utf-8") as file:
-        return re.search(r"lib[at]san", file.read()) is not None
 
 
 class Hostile(unittest.TestCase):

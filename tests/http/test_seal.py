@@ -4,7 +4,6 @@
 import ctypes
 import json
 import os
-import re
 import resource
 import signal
 import tempfile
@@ -13,18 +12,12 @@ import unittest
 from tests.http import faults
 from tests.http.daemon import (DATA, FAST, LONG, MODELS, Checks, Daemon, photo,
                                wait_for)
+from tests.http.process import status
 
 NAMES = ["privileges", "memory", "files", "calls", "decoders"]
 ENOSYS = 38
 FORMATS = {".jpg": "jpeg", ".png": "png", ".webp": "webp", ".gif": "gif",
            ".tiff": "tiff", ".heic": "heif", ".avif": "avif"}
-
-
-def status(daemon, thread=None):
-    """/proc/PID/status, of a thread: {name: value}."""
-    path = f"/proc/{daemon.process.pid}/task/{thread or daemon.process.pid}"
-    with open(path + "/status", encoding="ascii") as stream:
-        return dict(re.findall(r"^(\w+):\t(.*)$", stream.read(), re.M))
 
 
 def threads(daemon):
@@ -72,7 +65,7 @@ class Seals(Checks):
             # the seal on files.
             self.assertEqual(len(threads(daemon)), 1 + 3 + 2)
             for thread in threads(daemon):
-                said = status(daemon, thread)
+                said = status(thread)
                 self.assertEqual(said["NoNewPrivs"], "1")
                 self.assertEqual(said["Seccomp"], "2" if held["calls"] else "0")
 
@@ -119,8 +112,8 @@ class Seals(Checks):
             self.assertEqual(seals(daemon), dict.fromkeys(NAMES, False))
             self.assertTrue(daemon.says(
                 "sealed: none; not sealed: " + ", ".join(NAMES)))
-            self.assertEqual(status(daemon)["NoNewPrivs"],
-                             status_of_tests()["NoNewPrivs"])
+            self.assertEqual(status(daemon.process.pid)["NoNewPrivs"],
+                             status("self")["NoNewPrivs"])
 
     def test_a_kernel_without(self):
         with Daemon(*LONG, preexec_fn=forget_seals) as daemon:
@@ -173,11 +166,6 @@ class Seals(Checks):
             metrics = daemon.metrics()
             self.assertGreater(metrics["process_resident_memory_bytes"], 1e6)
             self.assertGreater(metrics["process_open_fds"], 4)
-
-
-def status_of_tests():
-    with open("/proc/self/status", encoding="ascii") as stream:
-        return dict(re.findall(r"^(\w+):\t(.*)$", stream.read(), re.M))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import warnings
 from tests.http.daemon import (DATA, FAST, LONG, Checks, Daemon, photo,
                                wait_for)
 from tests.http.photos import png_interlaced
-from tests.http.test_hostile import is_sanitized, memory
+from tests.http.process import is_sanitized, memory
 
 PARTIAL = (b"POST /v1/analyze HTTP/1.1\r\nHost: a\r\n"
            b"Content-Length: 900000\r\n\r\n")

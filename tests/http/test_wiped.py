@@ -6,25 +6,17 @@ import os
 import re
 import struct
 import unittest
-import zlib
 
 from tests.http.daemon import (FAST, LONG, Daemon, multipart, photo, wait_for)
+from tests.http.photos import png
 
 SIDE = 512
 RUN = 24  # repetitions that are no accident
 
 
-def png(colour):
+def stored(colour):
     """A photo of one colour, stored so that its bytes are this colour too."""
-    rows = (b"\0" + colour * SIDE) * SIDE
-
-    def chunk(kind, body):
-        return (struct.pack(">I", len(body)) + kind + body +
-                struct.pack(">I", zlib.crc32(kind + body)))
-
-    return (b"\x89PNG\r\n\x1a\n" +
-            chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b""))
+    return png(SIDE, SIDE, [colour * SIDE] * SIDE, level=0)
 
 
 def jpeg(word):
@@ -103,8 +95,8 @@ class Wiped(unittest.TestCase):
     def test_pixels(self):
         colour = b"\x93\x17\xe2"
         for _ in range(3):
-            self.ask("/v1/analyze", png(colour))
-            self.ask("/v1/detect", png(colour))
+            self.ask("/v1/analyze", stored(colour))
+            self.ask("/v1/detect", stored(colour))
         self.assertEqual(pieces(self.daemon, colour), 0)
 
 
